@@ -1,0 +1,88 @@
+export type {
+  BaseImage,
+  BuildOutcome,
+  BuildRequest,
+  ImageSpecBuilder,
+  Resolver,
+  SelectionContext,
+} from "./builder/builder.ts";
+export { contractVersion } from "./builder/builder.ts";
+export type { Capability } from "./builder/capabilities.ts";
+export { capabilities } from "./builder/capabilities.ts";
+export { decline } from "./builder/decline.ts";
+export type { BuilderDefinition } from "./builder/define-builder.ts";
+export { defineBuilder } from "./builder/define-builder.ts";
+export type { BuildOutput } from "./builder/output.ts";
+export type {
+  BuilderFactory,
+  CliCommand,
+  CliContext,
+  CliPlugin,
+  DoctorCheck,
+  DoctorFinding,
+  PluginManifest,
+} from "./builder/plugin.ts";
+export { priorities } from "./builder/priorities.ts";
+export type { PackageResolution, ResolvedDistribution, ResolvedWheel, TargetEnvironment } from "./builder/resolver.ts";
+export type { Availability, BuildVerdict, ExistingImage } from "./builder/verdict.ts";
+export type { RegisteredBuilder, RegisterOptions } from "./builder-registry/builder-registry.ts";
+export { BuilderRegistry } from "./builder-registry/builder-registry.ts";
+export { defaultBuilderRegistry, registerBuilder } from "./builder-registry/default-builder-registry.ts";
+export type {
+  BuildInput,
+  BuildOptions,
+  EngineOptions,
+  OutputChoice,
+  SecretReader,
+  TagChoice,
+} from "./engine/build-options.ts";
+export type { BuildPlan, PlannedImage } from "./engine/build-plan.ts";
+export type { Existence, ExistencePolicy } from "./engine/existence.ts";
+export type { SettledBuild } from "./engine/image-build-engine.ts";
+export { ImageBuildEngine } from "./engine/image-build-engine.ts";
+export type { ImageResult } from "./engine/image-result.ts";
+export type { RequiredCapability } from "./engine/required-capabilities.ts";
+export { requiredCapabilities } from "./engine/required-capabilities.ts";
+export type { BuilderVerdict, Selection } from "./engine/selection.ts";
+export type {
+  BuildEvent,
+  BuilderEvent,
+  DoneEvent,
+  LogEvent,
+  RetryEvent,
+  StartedEvent,
+  StepEvent,
+  StepState,
+  TransferEvent,
+  WarningEvent,
+} from "./events/events.ts";
+export type { LockedDistribution, LockMeaning } from "./lock/lock-meaning.ts";
+export type { SourceFile, SourceTree } from "./source/source-tree.ts";
+export { ImageSpec } from "./spec/image-spec.ts";
+export type {
+  CommandInput,
+  CommandPhase,
+  CopyEntry,
+  DebianBase,
+  DebianSuite,
+  ImageProfile,
+  ImageSpecInput,
+  RequirementsFile,
+  SecretInput,
+  SecretSource,
+  SecretStep,
+  SourceCopyMode,
+} from "./spec/image-spec-input.ts";
+export type { Json } from "./spec/json.ts";
+export type {
+  IndexCredential,
+  NormalizedBase,
+  NormalizedCommand,
+  NormalizedCopy,
+  NormalizedImageSpec,
+  NormalizedRequirements,
+  NormalizedSecret,
+  RequirementsKind,
+} from "./spec/normalized-spec.ts";
+export type { ResolvedBase, ResolvedImageSpec, ResolvedRequirementsFile } from "./spec/resolved-spec.ts";
+export { SecretValue } from "./spec/secret-value.ts";
