@@ -128,7 +128,9 @@ function invalid(text: unknown, message: string | undefined, hint: string, cause
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform;
   const version = platform["os.version"] ?? "";
-  const features = (platform["os.features"] ?? []).map((feature) => `+${escapeText(feature)}`).join("");
+  const features = (platform["os.features"] ?? [])
+    .map((feature) => (feature === "" ? "" : `+${escapeText(feature)}`))
+    .join("");
   const detail = version === "" && features === "" ? "" : `(${escapeText(version)}${features})`;
   return `${os}${detail}/${architecture}${variant === undefined || variant === "" ? "" : `/${variant}`}`;
 }

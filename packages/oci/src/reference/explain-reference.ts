@@ -1,5 +1,5 @@
 import { isImageSpecError } from "@imagespec/errors";
-import { parseDigest } from "../digest/digest.ts";
+import { isDigest, parseDigest } from "../digest/digest.ts";
 import { quote } from "../quote.ts";
 import {
   isPathComponent,
@@ -35,7 +35,7 @@ function problemOf(text: string): ReferenceProblem {
       message: "64 hexadecimal digits are an image id, not a name",
       hint: `name the repository: "<registry>/<repository>@sha256:${text}"`,
     };
-  if (/^sha(?:256|512):[a-fA-F0-9]*$/.test(text))
+  if (isDigest(text))
     return {
       message: "a digest alone does not say where the image is",
       hint: `name the repository: "<registry>/<repository>@<digest>"`,
@@ -53,6 +53,9 @@ function atSignProblem(text: string): ReferenceProblem | undefined {
       hint: "remove the user name and password: credentials come from docker login",
     };
   if (digest.includes("@")) return { message: 'it has more than one "@"', hint: "keep one digest" };
+  const behind = digest.lastIndexOf(":");
+  if (isDigest(digest.slice(0, behind)))
+    return { message: "a tag stands behind the digest", hint: `write ${quote(digest.slice(behind))} before the "@"` };
   try {
     parseDigest(digest);
     return undefined;

@@ -30,8 +30,8 @@ export function parseImageReference(text: string): ImageReference {
 }
 
 function read(text: string): ImageReference | undefined {
-  // 64 hexadecimal digits are an image id for Docker, never a name.
-  if (/^[a-f0-9]{64}$/.test(text)) return undefined;
+  // To Docker, 64 hexadecimal digits and a digest alone are image ids, never names, though the grammar would allow them.
+  if (/^[a-f0-9]{64}$/.test(text) || isDigest(text)) return undefined;
   const { name, tag, digest } = splitReference(text);
   const { registry, repository } = splitName(name);
   if (registryProblem(registry) !== undefined || !isRepository(repository)) return undefined;

@@ -22,15 +22,17 @@ export function looksLikeRegistry(component: string): boolean {
 
 /** What is wrong with `host[:port]`; nothing when it follows the distribution grammar. */
 export function registryProblem(text: string): ReferenceProblem | undefined {
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
-  const host = match?.[1];
-  if (host === undefined)
-    return text.startsWith("[")
-      ? { message: "the IPv6 address lacks its closing bracket", hint: 'write it like "[::1]:5000"' }
-      : {
-          message: `the registry ${quote(text)} has more than one colon`,
-          hint: 'put an IPv6 address in brackets, like "[::1]:5000", or remove a colon',
-        };
+  const close = text.startsWith("[") ? text.indexOf("]") : undefined;
+  if (close === -1)
+    return { message: "the IPv6 address lacks its closing bracket", hint: 'write it like "[::1]:5000"' };
+  if (close === undefined && text.indexOf(":") !== text.lastIndexOf(":"))
+    return {
+      message: `the registry ${quote(text)} has more than one colon`,
+      hint: 'put an IPv6 address in brackets, like "[::1]:5000", or remove a colon',
+    };
+  const colon = text.indexOf(":", close);
+  const host = colon < 0 ? text : text.slice(0, colon);
+  const port = colon < 0 ? undefined : text.slice(colon + 1);
   if (host === "") return { message: "the registry has no host", hint: 'write the host first, like "localhost:5000"' };
   if (host.startsWith("[")) {
     if (!isIpv6(host.slice(1, -1)))
@@ -46,7 +48,6 @@ export function registryProblem(text: string): ReferenceProblem | undefined {
         : "use letters, digits, inner hyphens, and single dots between the parts",
     };
   }
-  const port = match?.[2];
   if (port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
     return {
       message: `the port ${quote(port)} is not a number from 1 to 65535`,
@@ -78,7 +79,11 @@ export function canonicalRegistry(registry: string): string {
 export function parseRegistry(text: string): string {
   const problem = wholeProblem(text);
   if (problem !== undefined)
-    throw new ImageSpecError("REFERENCE_INVALID", problem.message, { hint: problem.hint, details: { registry: text } });
+    throw new ImageSpecError("REFERENCE_INVALID", problem.message, {
+      hint: problem.hint,
+      // What stands before an "@" may be a password.
+      details: typeof text === "string" && text.includes("@") ? {} : { registry: text },
+    });
   return canonicalRegistry(text);
 }
 
@@ -86,16 +91,16 @@ function wholeProblem(text: unknown): ReferenceProblem | undefined {
   const form = 'write a host with an optional port, like "ghcr.io" or "localhost:5000"';
   if (typeof text !== "string") return { message: `a registry is a text, not "${typeof text}"`, hint: form };
   if (text === "") return { message: 'the registry is ""', hint: form };
-  const message = `${quote(text)} is not a registry`;
-  if (/\s/.test(text)) return { message: `${message}: it contains white space`, hint: "remove the white space" };
-  const scheme = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.exec(text)?.[0];
-  if (scheme !== undefined)
-    return { message: `${message}: it starts with ${quote(scheme)}`, hint: `remove ${quote(scheme)}` };
   if (text.includes("@"))
     return {
       message: 'a registry does not contain "@"',
       hint: "remove the user name and password: credentials come from docker login",
     };
+  const message = `${quote(text)} is not a registry`;
+  if (/\s/.test(text)) return { message: `${message}: it contains white space`, hint: "remove the white space" };
+  const scheme = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.exec(text)?.[0];
+  if (scheme !== undefined)
+    return { message: `${message}: it starts with ${quote(scheme)}`, hint: `remove ${quote(scheme)}` };
   const slash = text.indexOf("/");
   if (slash >= 0)
     return {
