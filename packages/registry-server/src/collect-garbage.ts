@@ -5,6 +5,7 @@ import { type Digest, isDigest } from "@imagespec/oci";
 import { readManifestContent } from "./manifest/manifest-content.ts";
 import type { Files } from "./storage/files.ts";
 import { createFolderFiles, partialFolder } from "./storage/folder-files.ts";
+import { createContentLock } from "./store/content-lock.ts";
 import { createManifestStore, repositoryFolders } from "./store/manifest-store.ts";
 import { blobLinkPath, contentFolder, contentPath, repositoryPath } from "./store/paths.ts";
 
@@ -94,14 +95,14 @@ export async function releaseUnreferenced(files: Files): Promise<void> {
 
 /** Digests of a repository's manifests and of all that they name. */
 async function reachedContent(files: Files, repository: string): Promise<ReadonlySet<Digest>> {
-  const manifests = createManifestStore(files);
+  const manifests = createManifestStore(files, createContentLock());
   const reached = new Set<Digest>();
   for (const digest of await linkedDigests(files, `${repositoryPath(repository)}/_manifests`)) {
     reached.add(digest);
     const stored = await manifests.read(repository, digest);
     if (stored === undefined) continue;
-    const { blobs } = readManifestContent(stored.bytes, stored.mediaType);
-    for (const blob of blobs) reached.add(blob);
+    const { blobs, foreignBlobs } = readManifestContent(stored.bytes, stored.mediaType);
+    for (const blob of [...blobs, ...foreignBlobs]) reached.add(blob);
   }
   return reached;
 }

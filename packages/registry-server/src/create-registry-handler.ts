@@ -6,7 +6,7 @@ import type { RegistryContext } from "./api/context.ts";
 import { digestParameter } from "./api/digest-parameter.ts";
 import { listReferrers, listRepositories, listTags } from "./api/listings.ts";
 import { deleteManifest, pullManifest, pushManifest } from "./api/manifests.ts";
-import { appendToUpload, cancelUpload, describeUpload, finishUpload, startUpload } from "./api/uploads.ts";
+import { appendToUpload, cancelUpload, describeUpload, finishUpload, mountSource, startUpload } from "./api/uploads.ts";
 import type { Access } from "./auth/access.ts";
 import { createGatekeeper, type Gatekeeper } from "./auth/gatekeeper.ts";
 import { releaseUnreferenced } from "./collect-garbage.ts";
@@ -17,6 +17,7 @@ import type { RegistryHandlerOptions } from "./options.ts";
 import { createFolderFiles } from "./storage/folder-files.ts";
 import { createMemoryFiles } from "./storage/memory-files.ts";
 import { createBlobStore } from "./store/blob-store.ts";
+import { createContentLock } from "./store/content-lock.ts";
 import { createManifestStore } from "./store/manifest-store.ts";
 import { createUploadStore } from "./store/upload-store.ts";
 
@@ -35,17 +36,18 @@ export interface RegistryHandler {
  */
 export function createRegistryHandler(options: RegistryHandlerOptions = {}): RegistryHandler {
   const files = options.root === undefined ? createMemoryFiles() : createFolderFiles(options.root);
-  const blobs = createBlobStore(files);
+  const lock = createContentLock();
+  const blobs = createBlobStore(files, lock);
   const context: RegistryContext = {
     blobs,
     uploads: createUploadStore(files, blobs),
-    manifests: createManifestStore(files),
+    manifests: createManifestStore(files, lock),
     referrersApi: options.referrersApi ?? true,
     maxManifestSize: options.maxManifestSize ?? maxManifestSize,
     sparseIndex: options.sparseIndex ?? true,
     sparseImage: options.sparseImage ?? false,
     releaseContent: async () => {
-      if (files.volatile) await releaseUnreferenced(files);
+      if (files.volatile) await lock.alone(() => releaseUnreferenced(files));
     },
   };
   const gatekeeper = createGatekeeper(options.auth);
@@ -131,22 +133,23 @@ async function dispatch(
       detail: { name: route.repository },
     });
   }
-  if (route.kind !== "token") gatekeeper.require(exchange, accessOf(route, method));
+  if (route.kind !== "token") gatekeeper.require(exchange, neededAccess(exchange, route));
   await run(exchange, context, gatekeeper, route);
 }
 
-function accessOf(route: Route, method: string): Access | undefined {
-  if (route.kind === "catalog") return { type: "registry", name: "catalog", actions: ["*"] };
-  if (!("repository" in route)) return undefined;
-  const repository = (...actions: readonly string[]): Access => ({
-    type: "repository",
-    name: route.repository,
-    actions,
-  });
+function neededAccess(exchange: Exchange, route: Route): readonly Access[] {
+  const { method } = exchange;
+  const repository = (name: string, ...actions: readonly string[]): Access => ({ type: "repository", name, actions });
+  if (route.kind === "catalog") return [{ type: "registry", name: "catalog", actions: ["*"] }];
+  if (!("repository" in route)) return [];
+  if (route.kind === "uploads") {
+    const from = mountSource(exchange);
+    const push = repository(route.repository, "pull", "push");
+    return from === undefined ? [push] : [push, repository(from, "pull")];
+  }
   // Clients that push read as well, and ask for both at once.
-  if (route.kind === "upload" || route.kind === "uploads") return repository("pull", "push");
-  if (method === "DELETE") return repository("delete");
-  return method === "PUT" ? repository("pull", "push") : repository("pull");
+  if (route.kind === "upload" || method === "PUT") return [repository(route.repository, "pull", "push")];
+  return [repository(route.repository, method === "DELETE" ? "delete" : "pull")];
 }
 
 async function run(exchange: Exchange, context: RegistryContext, gatekeeper: Gatekeeper, route: Route): Promise<void> {
@@ -173,7 +176,7 @@ async function run(exchange: Exchange, context: RegistryContext, gatekeeper: Gat
       if (method === "DELETE") return deleteBlob(exchange, context, route.repository, digestParameter(route.digest));
       return pullBlob(exchange, context, route.repository, digestParameter(route.digest));
     case "uploads":
-      return startUpload(exchange, context, route.repository, mayMountFrom(exchange, gatekeeper));
+      return startUpload(exchange, context, route.repository);
     case "upload":
       return runUpload(exchange, context, route.repository, route.id);
   }
@@ -194,10 +197,4 @@ async function runUpload(exchange: Exchange, context: RegistryContext, repositor
     default:
       return describeUpload(exchange, context, repository, id);
   }
-}
-
-function mayMountFrom(exchange: Exchange, gatekeeper: Gatekeeper): boolean {
-  const from = exchange.query.get("from");
-  if (from === null) return true;
-  return isRepository(from) && gatekeeper.allows(exchange, { type: "repository", name: from, actions: ["pull"] });
 }

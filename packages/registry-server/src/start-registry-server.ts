@@ -19,6 +19,9 @@ export interface RegistryServer {
 
 const closeGraceMs = 2000;
 
+/** A connection on which nothing moves for so long has lost its client. */
+const idleTimeoutMs = 15 * 60 * 1000;
+
 /**
  * Starts an OCI registry that docker, skopeo, crane and buildkit push to and pull from.
  *
@@ -31,6 +34,7 @@ export async function startRegistryServer(options: RegistryServerOptions = {}): 
   const server = createListener(options, registry.handler);
   // A layer takes as long as it takes; five minutes would be the default.
   server.requestTimeout = 0;
+  server.setTimeout(idleTimeoutMs);
   // Longer than clients keep their idle connections, so that they do not reuse one that is being closed.
   server.keepAliveTimeout = 120_000;
 

@@ -1,4 +1,4 @@
-import { type Digest, digestAlgorithm } from "@imagespec/oci";
+import { type Digest, digestAlgorithm, isRepository } from "@imagespec/oci";
 import { type ByteRange, parseContentRange } from "../http/byte-range.ts";
 import { etagOf } from "../http/etag.ts";
 import type { Exchange } from "../http/exchange.ts";
@@ -6,22 +6,13 @@ import { RegistryFailure } from "../http/registry-failure.ts";
 import type { RegistryContext } from "./context.ts";
 import { digestParameter } from "./digest-parameter.ts";
 
-/**
- * `POST /v2/<name>/blobs/uploads/`: starts an upload, takes a whole blob (`digest`) or mounts one (`mount`, `from`).
- *
- * @param mayMountFrom whether the client may read the repository that it wants to mount from
- */
-export async function startUpload(
-  exchange: Exchange,
-  context: RegistryContext,
-  repository: string,
-  mayMountFrom: boolean,
-): Promise<void> {
+/** `POST /v2/<name>/blobs/uploads/`: starts an upload, takes a whole blob (`digest`) or mounts one (`mount`, `from`). */
+export async function startUpload(exchange: Exchange, context: RegistryContext, repository: string): Promise<void> {
   const { blobs, uploads } = context;
   const mount = exchange.query.get("mount");
-  if (mount !== null && mayMountFrom) {
+  if (mount !== null) {
     const digest = digestParameter(mount);
-    if (await blobs.mount(repository, digest, exchange.query.get("from") ?? undefined)) {
+    if (await blobs.mount(repository, digest, mountSource(exchange))) {
       sendCreated(exchange, repository, digest);
       return;
     }
@@ -92,6 +83,12 @@ export async function cancelUpload(
 ): Promise<void> {
   if (!(await uploads.cancel(repository, id))) throw unknownUpload(repository, id);
   exchange.send(204, {});
+}
+
+/** The repository that a blob is to be mounted from; what is not a name is as if there were none. */
+export function mountSource(exchange: Exchange): string | undefined {
+  const from = exchange.query.get("from");
+  return from !== null && isRepository(from) ? from : undefined;
 }
 
 async function receive(

@@ -12,41 +12,35 @@ const everybody: Subject = { name: undefined, mayWrite: false };
 /** Lets requests in or not. */
 export interface Gatekeeper {
   /**
-   * Passes when the client may do what `needed` says; a ping needs nothing but to be somebody.
+   * Passes when the client may do all that `needed` says; a ping needs nothing but to be somebody.
    *
    * @throws RegistryFailure 401 with a challenge when other credentials could help, 403 when the user is known and may not
    */
-  require(exchange: Exchange, needed: Access | undefined): void;
-  /** Like {@link Gatekeeper.require}, for what the client can do without. */
-  allows(exchange: Exchange, needed: Access): boolean;
+  require(exchange: Exchange, needed: readonly Access[]): void;
   /** Answers `/token`; `undefined` when there are no tokens. */
   readonly sendToken: ((exchange: Exchange) => Promise<void>) | undefined;
 }
 
 /** The {@link Gatekeeper} for a registry's options. */
 export function createGatekeeper(auth: RegistryAuthOptions | undefined): Gatekeeper {
-  if (auth === undefined) return { require: () => {}, allows: () => true, sendToken: undefined };
+  if (auth === undefined) return { require: () => {}, sendToken: undefined };
   return auth.scheme === "token" ? createTokenGatekeeper(auth) : createBasicGatekeeper(auth);
 }
 
 function createBasicGatekeeper(auth: RegistryAuthOptions): Gatekeeper {
   const users = createUsers(auth);
-
-  function check(exchange: Exchange, needed: Access | undefined): RegistryFailure | undefined {
-    const authorization = exchange.header("Authorization");
-    const subject =
-      authorization === undefined && auth.anonymousPull === true ? everybody : users.authenticate(authorization);
-    if (subject === undefined) return unauthorized(`Basic realm="${service}"`, authorization !== undefined);
-    if (needed === undefined || permitted(subject, needed)) return undefined;
-    return subject.name === undefined ? unauthorized(`Basic realm="${service}"`, false) : denied(subject, needed);
-  }
+  const challenge = `Basic realm="${service}"`;
 
   return {
     require(exchange, needed) {
-      const failure = check(exchange, needed);
-      if (failure !== undefined) throw failure;
+      const authorization = exchange.header("Authorization");
+      const anonymous = authorization === undefined && auth.anonymousPull === true;
+      const subject = anonymous ? everybody : users.authenticate(authorization);
+      if (subject === undefined) throw unauthorized(challenge, authorization !== undefined);
+      const refused = needed.find((access) => !permitted(subject, access));
+      if (refused === undefined) return;
+      throw subject.name === undefined ? unauthorized(challenge, false) : denied(subject, refused);
     },
-    allows: (exchange, needed) => check(exchange, needed) === undefined,
     sendToken: undefined,
   };
 }
@@ -56,31 +50,25 @@ function createTokenGatekeeper(auth: RegistryAuthOptions): Gatekeeper {
   const lifetime = auth.tokenLifetimeSeconds ?? defaultTokenLifetimeSeconds;
   const signer = createTokenSigner(service, lifetime);
 
-  function check(exchange: Exchange, needed: Access | undefined): RegistryFailure | undefined {
-    const bearer = /^bearer\s+(\S+)\s*$/i.exec(exchange.header("Authorization") ?? "")?.[1];
-    const claims = bearer === undefined ? undefined : signer.verify(bearer);
-    const challenge = [
-      `Bearer realm="${exchange.origin}/token"`,
-      `service="${service}"`,
-      ...(needed === undefined ? [] : [`scope="${formatScope(needed)}"`]),
-    ];
-    if (claims === undefined) {
-      const problem = bearer === undefined ? [] : ['error="invalid_token"'];
-      return unauthorized([...challenge, ...problem].join(","), bearer !== undefined);
-    }
-    if (needed === undefined || covers(claims.access, needed)) return undefined;
-    const subject = claims.sub === "" ? everybody : users.find(claims.sub);
-    if (subject?.name !== undefined && !permitted(subject, needed)) return denied(subject, needed);
-    return unauthorized([...challenge, 'error="insufficient_scope"'].join(","), true);
-  }
-
   return {
     require(exchange, needed) {
-      const failure = check(exchange, needed);
-      if (failure !== undefined) throw failure;
+      const bearer = /^bearer\s+(\S+)\s*$/i.exec(exchange.header("Authorization") ?? "")?.[1];
+      const challenge = [
+        `Bearer realm="${exchange.origin}/token"`,
+        `service="${service}"`,
+        ...(needed.length === 0 ? [] : [`scope="${needed.map(formatScope).join(" ")}"`]),
+      ].join(",");
+      if (bearer === undefined) throw unauthorized(challenge, false);
+      const claims = signer.verify(bearer);
+      if (claims === undefined) throw unauthorized(`${challenge},error="invalid_token"`, true);
+      const refused = needed.filter((access) => !covers(claims.access, access));
+      if (refused.length === 0) return;
+      const subject = claims.sub === "" ? everybody : users.find(claims.sub);
+      const hopeless = refused.find((access) => subject?.name !== undefined && !permitted(subject, access));
+      // A token for less than the user may do: another one helps, and 401 is what makes clients fetch it.
+      if (hopeless === undefined) throw unauthorized(`${challenge},error="insufficient_scope"`, true);
+      throw denied(subject, hopeless);
     },
-
-    allows: (exchange, needed) => check(exchange, needed) === undefined,
 
     async sendToken(exchange) {
       const { subject, scopes } = await readTokenRequest(exchange, auth, users);
@@ -157,10 +145,10 @@ function unauthorized(challenge: string, hadCredentials: boolean): RegistryFailu
   );
 }
 
-function denied(subject: Subject, needed: Access): RegistryFailure {
+function denied(subject: Subject | undefined, needed: Access): RegistryFailure {
   return new RegistryFailure(403, {
     code: "DENIED",
-    message: `user "${subject.name}" may not ${needed.actions.join(" and ")} here`,
+    message: `user "${subject?.name}" may not ${needed.actions.join(" and ")} here`,
     detail: { scope: formatScope(needed) },
   });
 }

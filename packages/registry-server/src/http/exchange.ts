@@ -30,7 +30,8 @@ export interface Exchange {
 
 /** The {@link Exchange} of a request and response of `node:http`. */
 export function createExchange(request: IncomingMessage, response: ServerResponse): Exchange {
-  const target = new URL(request.url ?? "/", "http://registry.invalid");
+  // Not URL: it throws for "//", which is a request like any other.
+  const [, path = "/", query = ""] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(request.url ?? "/") ?? [];
   let bytesIn = 0;
   let bytesOut = 0;
 
@@ -42,8 +43,8 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
 
   return {
     method: request.method ?? "GET",
-    path: decodePath(target.pathname),
-    query: target.searchParams,
+    path: decodePath(path),
+    query: new URLSearchParams(query),
     contentLength: parseLength(request.headers["content-length"]),
     origin: originOf(request),
 
@@ -60,7 +61,8 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
     },
 
     async *body() {
-      for await (const chunk of request) {
+      // Kept open, so that a request whose body is refused half-way still gets its answer.
+      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
         // Holds: nobody sets an encoding, so a request yields buffers.
         const bytes = chunk as Buffer;
         bytesIn += bytes.length;

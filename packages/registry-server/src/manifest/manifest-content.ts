@@ -5,6 +5,8 @@ export interface ManifestContent {
   readonly mediaType: string;
   /** Config and layers that the repository should have. */
   readonly blobs: readonly Digest[];
+  /** Layers that clients fetch from elsewhere, and may have pushed all the same. */
+  readonly foreignBlobs: readonly Digest[];
   /** Manifests that an index names. */
   readonly manifests: readonly Digest[];
   readonly subject: Digest | undefined;
@@ -28,8 +30,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export function readManifestContent(bytes: Uint8Array, contentType: string | undefined): ManifestContent {
   const manifest = parseObject(bytes);
   const declared = text(manifest, "mediaType");
-  const sent = contentType?.split(";")[0]?.trim().toLowerCase() || undefined;
-  if (declared !== undefined && sent !== undefined && declared.toLowerCase() !== sent) {
+  const sent = contentType?.split(";")[0]?.trim() || undefined;
+  if (declared !== undefined && sent !== undefined && declared.toLowerCase() !== sent.toLowerCase()) {
     throw new ManifestProblem(`the content type "${sent}" is not the manifest's media type "${declared}"`);
   }
   if (manifest["schemaVersion"] !== 2) throw new ManifestProblem('"schemaVersion" is not 2');
@@ -39,6 +41,9 @@ export function readManifestContent(bytes: Uint8Array, contentType: string | und
     throw new ManifestProblem('it has both "manifests" and "layers", so it could be read as two things');
   }
   const mediaType = sent ?? declared ?? (isIndex ? mediaTypes.ociIndex : mediaTypes.ociManifest);
+  if (!/^[a-z]+\/[a-z0-9!#$&^_.+-]*json$/i.test(mediaType)) {
+    throw new ManifestProblem(`"${mediaType}" is not the media type of a manifest`);
+  }
   if (isIndexMediaType(mediaType) && !isIndex) throw new ManifestProblem('an index without "manifests"');
 
   const subject = manifest["subject"];
@@ -50,7 +55,7 @@ export function readManifestContent(bytes: Uint8Array, contentType: string | und
   const artifactType = text(manifest, "artifactType") || undefined;
   if (isIndex) {
     const manifests = descriptors(manifest, "manifests").map((item, at) => descriptorDigest(item, `manifests[${at}]`));
-    return { ...common, blobs: [], manifests, artifactType };
+    return { ...common, blobs: [], foreignBlobs: [], manifests, artifactType };
   }
 
   const config = manifest["config"];
@@ -59,13 +64,13 @@ export function readManifestContent(bytes: Uint8Array, contentType: string | und
     throw new ManifestProblem('it has neither "manifests" nor "config" and "layers"');
   }
   const blobs = config === undefined ? [] : [descriptorDigest(config, "config")];
+  const foreignBlobs: Digest[] = [];
   for (const [at, layer] of layers.entries()) {
     const digest = descriptorDigest(layer, `layers[${at}]`);
-    // Foreign layers are fetched from elsewhere; clients may not be allowed to push them.
-    if (!isForeignLayer(text(layer, "mediaType") ?? "")) blobs.push(digest);
+    (isForeignLayer(text(layer, "mediaType") ?? "") ? foreignBlobs : blobs).push(digest);
   }
   const configType = isObject(config) ? text(config, "mediaType") : undefined;
-  return { ...common, blobs, manifests: [], artifactType: artifactType ?? configType };
+  return { ...common, blobs, foreignBlobs, manifests: [], artifactType: artifactType ?? configType };
 }
 
 function parseObject(bytes: Uint8Array): JsonObject {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Digest } from "@imagespec/oci";
 import type { Files } from "../storage/files.ts";
+import type { ContentLock } from "./content-lock.ts";
 import { blobLinkPath, contentPath } from "./paths.ts";
 
 const empty = new Uint8Array();
@@ -20,7 +21,7 @@ export interface BlobStore {
 }
 
 /** The {@link BlobStore} of some {@link Files}. */
-export function createBlobStore(files: Files): BlobStore {
+export function createBlobStore(files: Files, lock: ContentLock): BlobStore {
   async function link(repository: string, digest: Digest): Promise<void> {
     await files.touch(contentPath(digest));
     await files.write(blobLinkPath(repository, digest), empty);
@@ -34,19 +35,21 @@ export function createBlobStore(files: Files): BlobStore {
 
     open: (digest, start, end) => files.open(contentPath(digest), start, end),
 
-    async mount(repository, digest, from) {
-      if (from !== undefined && (await files.size(blobLinkPath(from, digest))) === undefined) return false;
-      if ((await files.size(contentPath(digest))) === undefined) return false;
-      await link(repository, digest);
-      return true;
-    },
+    mount: (repository, digest, from) =>
+      lock.shared(async () => {
+        if (from !== undefined && (await files.size(blobLinkPath(from, digest))) === undefined) return false;
+        if ((await files.size(contentPath(digest))) === undefined) return false;
+        await link(repository, digest);
+        return true;
+      }),
 
-    async adopt(repository, digest, path) {
-      // Content of another size was damaged on the disk; the new one heals it.
-      if ((await files.size(contentPath(digest))) === (await files.size(path))) await files.remove(path);
-      else await files.move(path, contentPath(digest));
-      await link(repository, digest);
-    },
+    adopt: (repository, digest, path) =>
+      lock.shared(async () => {
+        // Content of another size was damaged on the disk; the new one heals it.
+        if ((await files.size(contentPath(digest))) === (await files.size(path))) await files.remove(path);
+        else await files.move(path, contentPath(digest));
+        await link(repository, digest);
+      }),
 
     remove: (repository, digest) => files.remove(blobLinkPath(repository, digest)),
   };

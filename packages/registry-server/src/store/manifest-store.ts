@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Digest, isDigest } from "@imagespec/oci";
 import type { Files } from "../storage/files.ts";
+import type { ContentLock } from "./content-lock.ts";
 import {
   contentPath,
   manifestLinkPath,
@@ -68,7 +69,7 @@ interface TagLink {
 }
 
 /** The {@link ManifestStore} of some {@link Files}. */
-export function createManifestStore(files: Files): ManifestStore {
+export function createManifestStore(files: Files, lock: ContentLock): ManifestStore {
   const queues = new Map<string, Promise<unknown>>();
 
   /** One change of a repository at a time: tags are compared and set, links are looked up and used. */
@@ -131,23 +132,25 @@ export function createManifestStore(files: Files): ManifestStore {
     resolveTag,
 
     write: (repository, { digest, mediaType, bytes, subject, tags, check }) =>
-      exclusively(repository, async () => {
-        const [firstTag] = tags;
-        check(firstTag === undefined ? undefined : await resolveTag(repository, firstTag));
+      exclusively(repository, () =>
+        lock.shared(async () => {
+          const [firstTag] = tags;
+          check(firstTag === undefined ? undefined : await resolveTag(repository, firstTag));
 
-        // The link is what makes the manifest exist: all it needs comes before it, what points to it after it.
-        if ((await files.size(contentPath(digest))) === bytes.length) await files.touch(contentPath(digest));
-        else await files.write(contentPath(digest), bytes);
-        if (subject !== undefined) {
-          await files.write(`${referrersPath(repository, subject)}/${referrerName(digest)}`, new Uint8Array());
-        }
-        const existing = await linkOf(repository, digest);
-        const generation = existing?.generation ?? randomUUID();
-        if (existing?.mediaType !== mediaType) {
-          await files.write(manifestLinkPath(repository, digest), toJson({ mediaType, generation }));
-        }
-        for (const tag of tags) await files.write(tagPath(repository, tag), toJson({ tag, digest, generation }));
-      }),
+          // The link is what makes the manifest exist: all it needs comes before it, what points to it after it.
+          if ((await files.size(contentPath(digest))) === bytes.length) await files.touch(contentPath(digest));
+          else await files.write(contentPath(digest), bytes);
+          if (subject !== undefined) {
+            await files.write(`${referrersPath(repository, subject)}/${referrerName(digest)}`, new Uint8Array());
+          }
+          const existing = await linkOf(repository, digest);
+          const generation = existing?.generation ?? randomUUID();
+          if (existing?.mediaType !== mediaType) {
+            await files.write(manifestLinkPath(repository, digest), toJson({ mediaType, generation }));
+          }
+          for (const tag of tags) await files.write(tagPath(repository, tag), toJson({ tag, digest, generation }));
+        }),
+      ),
 
     remove: (repository, digest, subject) =>
       exclusively(repository, async () => {
