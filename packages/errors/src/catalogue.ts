@@ -1,6 +1,7 @@
 /** Where a failure lies. */
 export type ErrorOrigin = "spec" | "index" | "builder" | "registry" | "daemon" | "cloud";
 
+/** What a code means. */
 export interface CatalogueEntry {
   readonly origin: ErrorOrigin;
   /** One line for the reference page: when this code is used. */
@@ -140,13 +141,18 @@ const added = new Map<string, CatalogueEntry>();
 /**
  * Adds the codes for causes that one provider alone has. Each must start with the provider's prefix and may be defined once;
  * defining the same again (a second installed copy) is fine.
+ *
+ * @throws TypeError for a code without the prefix, a shared code, or a second meaning; nothing is added then
  */
 export function defineErrors(prefix: Uppercase<string>, entries: Readonly<Record<string, CatalogueEntry>>): void {
   for (const [code, entry] of Object.entries(entries)) {
     if (!code.startsWith(`${prefix}_`)) throw new TypeError(`error code "${code}" must start with "${prefix}_"`);
     if (Object.hasOwn(sharedErrors, code)) throw new TypeError(`error code "${code}" is a shared one`);
-    added.set(code, entry);
+    const defined = added.get(code);
+    if (defined !== undefined && (defined.origin !== entry.origin || defined.summary !== entry.summary))
+      throw new TypeError(`error code "${code}" is defined already, with another meaning`);
   }
+  for (const [code, entry] of Object.entries(entries)) added.set(code, entry);
 }
 
 /** The origin that the catalogue gives a code. @default "builder" for a code that nobody defined */
@@ -156,5 +162,9 @@ export function originOf(code: ErrorCode): ErrorOrigin {
 
 /** What the catalogue knows of a code. */
 export function catalogueEntry(code: string): CatalogueEntry | undefined {
-  return Object.hasOwn(sharedErrors, code) ? sharedErrors[code as SharedErrorCode] : added.get(code);
+  return isSharedErrorCode(code) ? sharedErrors[code] : added.get(code);
+}
+
+function isSharedErrorCode(code: string): code is SharedErrorCode {
+  return Object.hasOwn(sharedErrors, code);
 }

@@ -12,6 +12,7 @@ export interface SpecProblem {
   readonly hint?: string;
 }
 
+/** What an {@link ImageSpecError} says beside code and message. */
 export interface ImageSpecErrorOptions {
   /** @default the origin of the code in the catalogue */
   readonly origin?: ErrorOrigin;
@@ -82,19 +83,34 @@ export function isImageSpecError(value: unknown, code?: ErrorCode): value is Ima
   return code === undefined || ("code" in value && value.code === code);
 }
 
-/** The message of anything that can be thrown. */
+/**
+ * The message of anything that can be thrown. The messages inside an AggregateError stand in for its own, which Node.js leaves
+ * empty when no address of a host could be reached.
+ */
 export function messageOf(value: unknown): string {
-  return value instanceof Error ? value.message : String(value);
+  if (value instanceof AggregateError && value.message === "" && value.errors.length > 0)
+    return [...new Set(value.errors.filter((inner) => inner !== value).map(messageOf))].join("; ");
+  if (value instanceof Error) return value.message === "" ? (codeOf(value) ?? value.name) : value.message;
+  if (typeof value !== "object" || value === null) return String(value);
+  if ("message" in value && typeof value.message === "string") return value.message;
+  return Object.prototype.toString.call(value);
 }
 
-/** The `code` of a Node.js system error (`ENOENT`, `ECONNREFUSED`), looking through its causes. */
+function codeOf(value: object): string | undefined {
+  return "code" in value && typeof value.code === "string" ? value.code : undefined;
+}
+
+/**
+ * The `code` of a Node.js system error (`ENOENT`, `ECONNREFUSED`), looking through its causes. The codes of imagespec's own
+ * errors are passed over, though some start with an E.
+ */
 export function systemCodeOf(value: unknown): string | undefined {
   for (let current = value, depth = 0; current instanceof Error && depth < 8; current = current.cause, depth++) {
-    const { code } = current as { readonly code?: unknown };
-    if (typeof code === "string" && /^E[A-Z0-9_]+$/.test(code)) return code;
+    const code = isImageSpecError(current) ? undefined : codeOf(current);
+    if (code !== undefined && /^E[A-Z0-9_]+$/.test(code)) return code;
     if (current instanceof AggregateError) {
       for (const inner of current.errors) {
-        const found = systemCodeOf(inner);
+        const found = inner === current ? undefined : systemCodeOf(inner);
         if (found !== undefined) return found;
       }
     }

@@ -1,25 +1,53 @@
-const secrets = new Set<string>();
+/** How often each form of a secret is registered: two owners of one value must not forget it for each other. */
+const secrets = new Map<string, number>();
 const MASK = "***";
+const shortest = 4;
 
 /**
- * Registers a secret value read in this process, so that {@link redact} masks it.
+ * Registers a secret value read in this process, so that {@link redact} masks it: as it is, URL-encoded, in base64, inside JSON,
+ * and, when it has several lines, each line of 8 characters and more, because logs are redacted line by line.
  *
  * Values shorter than four characters are ignored: masking them would make every message unreadable.
  * Returns a function that forgets the value again.
  */
 export function registerSecret(value: string): () => void {
-  const forms = [value, encodeURIComponent(value), Buffer.from(value).toString("base64")].filter(
-    (form) => form.length >= 4,
-  );
-  for (const form of forms) secrets.add(form);
+  const forms = value.length < shortest ? new Set<string>() : formsOf(value);
+  for (const form of forms) secrets.set(form, (secrets.get(form) ?? 0) + 1);
   return () => {
-    for (const form of forms) secrets.delete(form);
+    for (const form of forms) {
+      const left = (secrets.get(form) ?? 0) - 1;
+      if (left > 0) secrets.set(form, left);
+      else secrets.delete(form);
+    }
+    forms.clear();
   };
 }
 
-/** Masks registered secret values and the password of every URL in a text. */
+function formsOf(value: string): Set<string> {
+  const bytes = Buffer.from(value);
+  // encodeURIComponent refuses half of a surrogate pair; a trip through UTF-8 replaces it.
+  const forms = [
+    value,
+    encodeURIComponent(bytes.toString()),
+    bytes.toString("base64"),
+    JSON.stringify(value).slice(1, -1),
+  ];
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  if (lines.length > 1) forms.push(...lines.filter((line) => line.length >= 8));
+  // A file that ends with a line break is used without it as often as with it.
+  const trimmed = value.trim();
+  if (trimmed.length >= shortest) forms.push(trimmed);
+  return new Set(forms);
+}
+
+/**
+ * Masks registered secret values, the password of every URL in a text, and a user name that stands alone in an http(s) URL or
+ * beside an empty or well-known password: that is where tokens are put.
+ */
 export function redact(text: string): string {
-  let out = text.replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s/@:"']*):([^\s/@"']+)@/gi, `$1$2:${MASK}@`);
-  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) out = out.replaceAll(secret, MASK);
+  let out = text
+    .replace(/(https?:\/\/)[^\s/@:"'?#]+(?::(?:x-oauth-basic)?)?@/gi, `$1${MASK}@`)
+    .replace(/:\/\/([^\s/@:"']*):([^\s/"']+)@/g, `://$1:${MASK}@`);
+  for (const secret of [...secrets.keys()].sort((a, b) => b.length - a.length)) out = out.replaceAll(secret, MASK);
   return out;
 }

@@ -24,7 +24,10 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const steps = distance(wanted, plain(candidate));
+    const compared = plain(candidate);
+    // The difference in length is the least distance, and cheap: a word may be as long as a user likes.
+    if (Math.abs(compared.length - wanted.length) >= bestDistance) continue;
+    const steps = distance(wanted, compared);
     if (steps < bestDistance) {
       best = candidate;
       bestDistance = steps;
