@@ -1,0 +1,49 @@
+import { createReadStream } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ResolvedWheel } from "@imagespec/core";
+import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
+import type { ContentStore } from "@imagespec/image-store";
+import type { Digest } from "@imagespec/oci";
+import type { Downloader, DownloadRequest } from "./downloader.ts";
+
+export interface DownloadWheelOptions extends DownloadRequest {
+  readonly content: ContentStore;
+  readonly downloader: Downloader;
+  /** Bytes of this wheel so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * The path of a wheel in the content store, downloaded first when it is not there; its hash is checked while it streams in.
+ *
+ * @throws WHEEL_HASH_MISMATCH, INDEX_DOWN, INDEX_AUTH, INDEX_PROTOCOL
+ */
+export async function downloadWheel(
+  wheel: ResolvedWheel,
+  options: DownloadWheelOptions,
+): Promise<{ readonly path: string; readonly downloaded: number }> {
+  const digest: Digest = `sha256:${wheel.sha256}`;
+  if (await options.content.has(digest)) return { path: options.content.path(digest), downloaded: 0 };
+  const bytes = wheel.url.startsWith("file:")
+    ? createReadStream(fileURLToPath(wheel.url))
+    : options.downloader.open(wheel.url, options);
+  try {
+    const { size } = await options.content.write(bytes, {
+      expected: digest,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+    return { path: options.content.path(digest), downloaded: size };
+  } catch (error) {
+    if (!isImageSpecError(error, "DIGEST_MISMATCH")) throw error;
+    throw new ImageSpecError(
+      "WHEEL_HASH_MISMATCH",
+      `"${wheel.filename}" does not have the sha256 "${wheel.sha256}" that was resolved`,
+      {
+        hint: "resolve again; if it stays, the index or a proxy on the way serves other bytes than it promises",
+        details: { file: wheel.filename, expected: digest },
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,4 @@
+export type { WheelFixture, ZipFixture } from "./make-wheel.ts";
+export { makeWheel, makeZip } from "./make-wheel.ts";
+export type { IndexFixture, IndexServer } from "./serve-index.ts";
+export { serveIndex } from "./serve-index.ts";
