@@ -1,9 +1,10 @@
 import { type FileHandle, mkdir, open, opendir, rm, stat, utimes } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { ImageSpecError, systemCodeOf } from "@imagespec/errors";
 import { createDigester, type Digest, digestAlgorithm, digestHex, isDigest } from "@imagespec/oci";
 import { abortable } from "../disk/abortable.ts";
 import { FileWriter } from "../disk/file-writer.ts";
+import { inFolder } from "../disk/in-folder.ts";
 import { onDisk } from "../disk/on-disk.ts";
 import { PartialFolder, type TemporaryFile } from "../disk/partial-folder.ts";
 import { readFileRange } from "../disk/read-file-range.ts";
@@ -152,14 +153,7 @@ class FolderContentStore implements ContentStore {
     if (inside === "" || inside.startsWith("..") || inside.includes(sep))
       throw new ImageSpecError("INTERNAL", `"${file}" is not a temporary file of "${this.root}"`);
     const target = this.path(digest);
-    try {
-      await renameIntoPlace(file, target);
-    } catch (error) {
-      if (systemCodeOf(error) !== "ENOENT") throw error;
-      // The folder of a second algorithm is made when it is first needed, and `blobs` may have been deleted under us.
-      await onDisk(target, () => mkdir(join(target, ".."), { recursive: true }));
-      await renameIntoPlace(file, target);
-    }
+    await inFolder(dirname(target), () => renameIntoPlace(file, target));
   }
 
   temporaryFile(suffix?: string): Promise<TemporaryFile> {
@@ -195,6 +189,11 @@ async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** The content store in a folder as it is; nothing is created before something is written. */
+export function contentStoreIn(root: string): ContentStore {
+  return new FolderContentStore(root, new PartialFolder(root));
+}
+
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
@@ -211,15 +210,13 @@ async function isFolder(path: string): Promise<boolean> {
  * @throws STORE_UNUSABLE when the folder cannot be used at all, DISK_FULL
  */
 export async function openContentStore(root: string): Promise<ContentStore> {
-  const partial = new PartialFolder(root);
   const blobs = join(root, "blobs");
   try {
     await onDisk(root, () => mkdir(join(blobs, "sha256"), { recursive: true }));
-    await partial.create();
   } catch (error) {
     // An existing store on a read-only disk is still good for reading.
     if (!["EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "") || !(await isFolder(blobs))) throw error;
   }
-  await partial.removeStale();
-  return new FolderContentStore(root, partial);
+  await new PartialFolder(root).removeStale();
+  return contentStoreIn(root);
 }

@@ -1,4 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { inFolder } from "./in-folder.ts";
 import { onDisk } from "./on-disk.ts";
 
 const flushAt = 1024 * 1024;
@@ -29,9 +31,9 @@ export class FileWriter {
     this.#file = file;
   }
 
-  /** Creates the file, which must not exist. @throws DISK_FULL, STORE_UNUSABLE */
+  /** Creates the file, which must not exist, and its folder. @throws DISK_FULL, STORE_UNUSABLE */
   static async create(path: string): Promise<FileWriter> {
-    return new FileWriter(path, await onDisk(path, () => open(path, "wx")));
+    return new FileWriter(path, await inFolder(dirname(path), () => open(path, "wx")));
   }
 
   /** The chunk must not be changed afterwards. @throws DISK_FULL, STORE_UNUSABLE */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, opendir, rm, stat } from "node:fs/promises";
+import { mkdir, opendir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
 import { onDisk } from "./on-disk.ts";
@@ -20,14 +20,9 @@ export class PartialFolder {
     this.path = join(parent, "partial");
   }
 
-  /** @throws STORE_UNUSABLE, DISK_FULL */
-  async create(): Promise<void> {
-    await onDisk(this.path, () => mkdir(this.path, { recursive: true }));
-  }
-
-  /** A free name that says which process made it. */
+  /** A free name that says which process made it; the folder exists. @throws STORE_UNUSABLE, DISK_FULL */
   async temporaryFile(suffix = ""): Promise<TemporaryFile> {
-    await this.create();
+    await onDisk(this.path, () => mkdir(this.path, { recursive: true }));
     const path = join(this.path, `${process.pid}-${randomBytes(8).toString("hex")}${suffix}`);
     return { path, [Symbol.asyncDispose]: () => onDisk(path, () => rm(path, { force: true, recursive: true })) };
   }
@@ -39,6 +34,16 @@ export class PartialFolder {
     } catch (error) {
       // Cleaning is a courtesy: a folder that another user owns, or that is on a read-only disk, still can be read from.
       if (!["ENOENT", "EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "")) throw error;
+    }
+  }
+
+  /** Removes the folder itself when nothing is in it. */
+  async removeIfEmpty(): Promise<void> {
+    try {
+      await rmdir(this.path);
+    } catch (error) {
+      if (!["ENOENT", "ENOTEMPTY", "EEXIST", "EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? ""))
+        throw error;
     }
   }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, opendir, readFile, rm, writeFile } from "node:fs/promises";
+import { opendir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
+import { inFolder } from "../disk/in-folder.ts";
 import { onDisk } from "../disk/on-disk.ts";
 import { PartialFolder } from "../disk/partial-folder.ts";
 import { renameIntoPlace } from "../disk/rename-into-place.ts";
@@ -69,11 +70,8 @@ class FolderKeyIndex<T> implements KeyIndex<T> {
   async set(key: string, value: T): Promise<void> {
     const path = this.#path(key);
     await using file = await this.#partial.temporaryFile(".json");
-    await onDisk(path, async () => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(file.path, JSON.stringify({ key, value }), { flag: "wx" });
-    });
-    await renameIntoPlace(file.path, path);
+    await onDisk(file.path, () => writeFile(file.path, JSON.stringify({ key, value }), { flag: "wx" }));
+    await inFolder(dirname(path), () => renameIntoPlace(file.path, path));
   }
 
   async delete(key: string): Promise<void> {

@@ -1,7 +1,8 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { abortedError, ImageSpecError, throwIfAborted } from "@imagespec/errors";
+import { inFolder } from "../disk/in-folder.ts";
 import { onDisk } from "../disk/on-disk.ts";
 import { createFrom, isLockStale, refreshLock, seeLock, takeOverLock } from "./lock-file.ts";
 import { currentHolder, describeHolder, type LockHolder } from "./lock-holder.ts";
@@ -87,10 +88,7 @@ export async function withFileLock<T>(
   throwIfAborted(options.signal);
   const holder = await currentHolder();
   const draft = { path: `${file}.${holder.id}`, content: JSON.stringify(holder) };
-  await onDisk(file, async () => {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(draft.path, draft.content, { flag: "wx" });
-  });
+  await inFolder(dirname(file), () => writeFile(draft.path, draft.content, { flag: "wx" }));
   try {
     await take(file, draft, options);
   } finally {
