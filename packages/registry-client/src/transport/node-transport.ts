@@ -1,0 +1,83 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
+import { throwIfAborted } from "@imagespec/errors";
+import { nodeExchange } from "./node-exchange.ts";
+import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
+import { trustedCertificates } from "./trusted-certificates.ts";
+
+export interface NodeTransportOptions {
+  readonly ca?: string | readonly string[] | undefined;
+  readonly maxConnections: number;
+}
+
+/**
+ * `node:http` and `node:https` with keep-alive. Uploads have a pool of their own: a copy within one host holds a download open for
+ * each upload, and with one pool for both all its connections could be downloads that wait for an upload to start.
+ */
+export class NodeTransport implements Transport {
+  readonly #options: NodeTransportOptions;
+  readonly #agents = new Map<string, HttpAgent | Promise<HttpsAgent>>();
+  readonly #active = new Set<ClientRequest>();
+  #closed = false;
+
+  constructor(options: NodeTransportOptions) {
+    this.#options = options;
+  }
+
+  async send(request: TransportRequest): Promise<TransportResponse> {
+    const pool = request.body !== undefined && "open" in request.body ? "upload" : "other";
+    const options = { method: request.method, headers: request.headers };
+    if (request.url.protocol === "http:") {
+      const agent = this.#httpAgent(pool);
+      return this.#exchange(() => httpRequest(request.url, { ...options, agent }), request);
+    }
+    // Loading TLS costs a plain loopback registry more than a whole request.
+    const { request: httpsRequest } = await import("node:https");
+    const agent = await this.#httpsAgent(pool);
+    return this.#exchange(() => httpsRequest(request.url, { ...options, agent }), request);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const outgoing of this.#active) outgoing.destroy();
+    for (const agent of this.#agents.values()) (await agent).destroy();
+    this.#agents.clear();
+  }
+
+  async #exchange(open: () => ClientRequest, request: TransportRequest): Promise<TransportResponse> {
+    throwIfAborted(request.signal);
+    if (this.#closed) throw new Error("the client is closed");
+    const outgoing = open();
+    this.#active.add(outgoing);
+    outgoing.once("close", () => this.#active.delete(outgoing));
+    return nodeExchange(outgoing, request);
+  }
+
+  #httpAgent(pool: string): HttpAgent {
+    const key = `http ${pool}`;
+    const existing = this.#agents.get(key);
+    if (existing instanceof HttpAgent) return existing;
+    const agent = new HttpAgent({ keepAlive: true, maxSockets: this.#options.maxConnections });
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
+  #httpsAgent(pool: string): Promise<HttpsAgent> {
+    const key = `https ${pool}`;
+    const existing = this.#agents.get(key);
+    if (existing instanceof Promise) return existing;
+    const agent = this.#createHttpsAgent();
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
+  async #createHttpsAgent(): Promise<HttpsAgent> {
+    const { Agent } = await import("node:https");
+    const { ca, maxConnections } = this.#options;
+    return new Agent({
+      keepAlive: true,
+      maxSockets: maxConnections,
+      ...(ca === undefined ? {} : { ca: await trustedCertificates(ca) }),
+    });
+  }
+}
