@@ -38,7 +38,7 @@ export type {
 } from "./engine/build-options.ts";
 export type { BuildPlan, PlannedImage } from "./engine/build-plan.ts";
 export type { Existence, ExistencePolicy } from "./engine/existence.ts";
-export type { SettledBuild } from "./engine/image-build-engine.ts";
+export type { BuildAllOptions, SettledBuild } from "./engine/image-build-engine.ts";
 export { ImageBuildEngine } from "./engine/image-build-engine.ts";
 export type { ImageResult } from "./engine/image-result.ts";
 export type { RequiredCapability } from "./engine/required-capabilities.ts";

@@ -56,10 +56,16 @@ export interface BaseImage {
 
 export interface BuildRequest {
   readonly output: BuildOutput;
-  /** The engine's view of the output as a place for blobs and manifests: writing here serves every kind of output. */
+  /**
+   * The engine's view of the output as a place for blobs and manifests: writing here serves every kind of output. Tags given
+   * here are ignored: the engine sets the tag after the build.
+   */
   readonly sink: ImageSink;
-  /** The base for the one platform of the build; `undefined` for `scratch` and Debian bases. @throws BASE_NOT_FOUND, REGISTRY_… */
-  readonly base: () => Promise<BaseImage | undefined>;
+  /**
+   * The base for the one platform of the build (with `multi-platform`: for the given one); `undefined` for `scratch` and Debian
+   * bases. @throws BASE_NOT_FOUND, REGISTRY_…
+   */
+  readonly base: (platform?: string) => Promise<BaseImage | undefined>;
   readonly emit: (event: BuilderEvent) => void;
   readonly signal: AbortSignal;
   /** References to secrets; the value is read by {@link BuildRequest.secret}. */
@@ -74,7 +80,9 @@ export interface BuildRequest {
   readonly cacheFolder: string;
   /** Labels that every image carries: fingerprint, contract, field hashes. The builder adds them verbatim to the config. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Environment that every image carries beside the spec's: `IMAGESPEC_ID`, … */
+  /** The same for a builder with `multi-platform`, whose images each have a fingerprint of their own. */
+  readonly labelsByPlatform: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Environment that every image carries beside the spec's: `IMAGESPEC_ID`; `IMAGESPEC_RUNTIME_PACKAGES`, a JSON list. */
   readonly env: Readonly<Record<string, string>>;
 }
 

@@ -1,51 +1,234 @@
-import { ImageSpecError } from "@imagespec/errors";
+import { abortedError, ImageSpecError } from "@imagespec/errors";
 import type { ImageSpecBuilder } from "../builder/builder.ts";
-import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
-import type { ImageSpec } from "../spec/image-spec.ts";
+import { BuilderRegistry, compareBuilders, type RegisteredBuilder } from "../builder-registry/builder-registry.ts";
+import { defaultBuilderRegistry } from "../builder-registry/default-builder-registry.ts";
+import { EventStream } from "../events/event-stream.ts";
+import { openOutputToRead } from "../outputs/open-output.ts";
+import { ImageSpec } from "../spec/image-spec.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
+import { toImageSpecError } from "./build-error.ts";
 import type { BuildInput, BuildOptions, EngineOptions } from "./build-options.ts";
-import type { BuildPlan } from "./build-plan.ts";
+import type { BuildPlan, PlannedImage } from "./build-plan.ts";
+import { type BuildTarget, buildTarget, referenceOf } from "./build-target.ts";
+import { checkExistence } from "./check-existence.ts";
+import { createEngineContext } from "./create-engine-context.ts";
+import { detectConcurrency } from "./detect.ts";
+import type { BuildContext, EngineContext, Session } from "./engine-context.ts";
 import type { Existence } from "./existence.ts";
+import { selectionRequest } from "./image-job.ts";
 import type { ImageResult } from "./image-result.ts";
+import { imageResultOf } from "./image-result-of.ts";
+import { Limiter } from "./limiter.ts";
+import { makeImage } from "./make-image.ts";
+import { planImage } from "./plan-image.ts";
+import { platformSpecsOf } from "./platform-specs.ts";
+import { prepareSpec } from "./prepare-spec.ts";
+import { assignBuilders } from "./select-builder.ts";
 import type { Selection } from "./selection.ts";
+import { limitTime, untilAborted } from "./time-limit.ts";
+import { WorkTable } from "./work-table.ts";
 
 /** How one of several builds ended. */
 export type SettledBuild =
   | { readonly status: "fulfilled"; readonly result: ImageResult }
   | { readonly status: "rejected"; readonly error: ImageSpecError };
 
-export class ImageBuildEngine {
-  constructor(_options: EngineOptions = {}) {}
-  register(_builder: ImageSpecBuilder, _options: { readonly priority?: number | undefined } = {}): void {}
+/** Options for building several images. */
+export interface BuildAllOptions extends BuildOptions {
+  /** Images in the making at once. @default the number of cores, at most 4 */
+  readonly concurrency?: number | undefined;
+}
+
+/**
+ * Turns specs into images: asks once whether an image exists, lets the best builder make it if not, and publishes the result
+ * under its tag. Close it, or declare it with `await using`.
+ */
+export class ImageBuildEngine implements AsyncDisposable {
+  readonly #context: EngineContext & AsyncDisposable;
+  readonly #defaults: NonNullable<EngineOptions["defaults"]>;
+  readonly #shared: BuilderRegistry;
+  readonly #own = new BuilderRegistry();
+  readonly #closing = new AbortController();
+
+  constructor(options: EngineOptions = {}) {
+    this.#defaults = options.defaults ?? {};
+    this.#shared =
+      options.registry ?? (options.builders === undefined ? defaultBuilderRegistry() : new BuilderRegistry());
+    for (const builder of options.builders ?? []) this.#own.register(builder);
+    this.#context = createEngineContext(options, () => this.builders(), this.#closing.signal);
+  }
+
+  /**
+   * Adds a builder to this engine alone.
+   *
+   * @throws BUILDER_CONTRACT, BUILDER_CONFLICT
+   */
+  register(builder: ImageSpecBuilder, options: { readonly priority?: number | undefined } = {}): void {
+    this.#own.register(builder, options);
+  }
+
+  /** The builders this engine chooses from, in the order in which it asks them; its own win over shared ones of their name. */
   builders(): readonly RegisteredBuilder[] {
-    return [];
+    const own = this.#own.list();
+    const names = new Set(own.map(({ name }) => name));
+    return [...own, ...this.#shared.list().filter(({ name }) => !names.has(name))].sort(compareBuilders);
   }
-  async build(_spec: ImageSpec | ResolvedImageSpec, _options: BuildOptions = {}): Promise<ImageResult> {
-    throw new ImageSpecError("INTERNAL", "not there yet");
+
+  /**
+   * Makes sure that the image of a spec exists, and says where.
+   *
+   * @throws ImageSpecError: SPEC_…, NO_BUILDER, BUILDER_…, TAG_MISMATCH, EXISTENCE_UNKNOWN, SOURCE_CHANGED, BUILD_TIMEOUT,
+   * ABORTED, REGISTRY_…, and what the builder rejects with
+   */
+  async build(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions = {}): Promise<ImageResult> {
+    return this.#build(spec, options, newSession());
   }
-  async buildAll(
-    _specs: readonly BuildInput[],
-    _options: BuildOptions & { readonly concurrency?: number | undefined } = {},
-  ): Promise<readonly ImageResult[]> {
-    return [];
+
+  /**
+   * Builds several images side by side; equal content is built once. One failure does not stop the others.
+   *
+   * @throws the first failure, once all have ended; `details.results` has how each ended, as {@link buildAllSettled} returns it
+   */
+  async buildAll(inputs: readonly BuildInput[], options: BuildAllOptions = {}): Promise<readonly ImageResult[]> {
+    const results = await this.buildAllSettled(inputs, options);
+    const failures = results.filter((result) => result.status === "rejected");
+    const [first] = failures;
+    if (first === undefined) return results.flatMap((result) => (result.status === "fulfilled" ? [result.result] : []));
+    const { error } = first;
+    const others = failures.length === 1 ? "" : ` (and ${failures.length - 1} more of ${results.length} builds failed)`;
+    throw new ImageSpecError(error.code, `${error.message}${others}`, {
+      origin: error.origin,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      problems: error.problems,
+      logTail: error.logTail,
+      cause: error,
+      details: { ...error.details, results },
+    });
   }
+
+  /** Builds several images side by side and says of each how it ended, in the order of the specs. */
   async buildAllSettled(
-    _specs: readonly BuildInput[],
-    _options: BuildOptions & { readonly concurrency?: number | undefined } = {},
+    inputs: readonly BuildInput[],
+    options: BuildAllOptions = {},
   ): Promise<readonly SettledBuild[]> {
-    return [];
+    const { concurrency = detectConcurrency(), ...common } = options;
+    const limiter = new Limiter(concurrency);
+    const session = newSession();
+    const never = new AbortController().signal;
+    return Promise.all(
+      inputs.map((input) =>
+        // Also those that were aborted before their turn run, to report that they are done.
+        limiter.run(never, async (): Promise<SettledBuild> => {
+          const { spec, own } = partsOf(input);
+          try {
+            return { status: "fulfilled", result: await this.#build(spec, { ...common, ...own }, session) };
+          } catch (error) {
+            return { status: "rejected", error: toImageSpecError(error) };
+          }
+        }),
+      ),
+    );
   }
-  async plan(_specs: BuildInput | readonly BuildInput[], _options: BuildOptions = {}): Promise<BuildPlan> {
-    return { images: [] };
+
+  /** What a build would do, for each image and the bases it would need; nothing is written. @throws SPEC_…, LOCK_… */
+  async plan(inputs: BuildInput | readonly BuildInput[], options: BuildOptions = {}): Promise<BuildPlan> {
+    const list: readonly BuildInput[] = Array.isArray(inputs) ? inputs : [inputs];
+    const planned = await Promise.all(
+      list.map((input) => {
+        const { spec, own } = partsOf(input);
+        return this.#look(spec, { ...options, ...own }, (context, target) => planImage(context, target, false));
+      }),
+    );
+    const images = new Map<string, PlannedImage>();
+    for (const image of planned.flat()) {
+      const key = `${image.reference} ${image.fingerprint}`;
+      images.set(key, images.get(key) ?? image);
+    }
+    return { images: [...images.values()] };
   }
-  async explain(_spec: ImageSpec | ResolvedImageSpec, _options: BuildOptions = {}): Promise<Selection> {
-    return { builder: undefined, verdicts: [] };
+
+  /** Who would build a spec, and what every builder says about it; whether the image exists is not asked. @throws SPEC_…, BUILDER_NOT_FOUND */
+  async explain(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions = {}): Promise<Selection> {
+    return this.#look(spec, options, async (context, target) => {
+      const how = { output: undefined, asksAll: true, isForced: options.force ?? false };
+      const request = selectionRequest(context, target, platformSpecsOf(target), how);
+      const { assignments, unassigned, verdicts } = await assignBuilders(request);
+      return { builder: unassigned.length > 0 ? undefined : assignments[0]?.builder, verdicts };
+    });
   }
-  async exists(_spec: ImageSpec | ResolvedImageSpec, _options: BuildOptions = {}): Promise<Existence> {
-    return { state: "absent" };
+
+  /** Whether the image of a spec exists, compared with the spec. @throws SPEC_…, LOCK_… */
+  async exists(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions = {}): Promise<Existence> {
+    return this.#look(spec, options, async ({ engine, signal }, target) => {
+      const output = await openOutputToRead(target.place, engine);
+      return output === undefined ? { state: "absent" } : (await checkExistence(output, target, signal)).existence;
+    });
   }
-  async close(): Promise<void> {}
+
+  /** Ends what is under way with `ABORTED` and closes connections. May be called twice. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ImageSpecError("ABORTED", "the engine was closed"));
+    await this.#context[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  async #build(spec: ImageSpec | ResolvedImageSpec, given: BuildOptions, session: Session): Promise<ImageResult> {
+    const options = this.#withDefaults(given);
+    const events = new EventStream(options.name ?? spec.name ?? "image", options.onEvent);
+    using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
+    const { signal } = limit;
+    const context: BuildContext = { engine: this.#context, options, signal, events, session };
+    try {
+      const target = await this.#target(spec, options, signal);
+      events.started(`${target.name}:${target.tag}`, {
+        target: referenceOf(target),
+        fingerprint: target.spec.fingerprint,
+      });
+      const made = await makeImage(context, target, { isForced: options.force ?? false });
+      const result = imageResultOf(target, made, events);
+      events.done(result.builder, { result });
+      return result;
+    } catch (thrown) {
+      const error = toImageSpecError(signal.aborted ? abortedError(signal) : thrown);
+      const { builder } = error.details;
+      events.done(typeof builder === "string" ? builder : "", { error });
+      throw error;
+    }
+  }
+
+  async #look<T>(
+    spec: ImageSpec | ResolvedImageSpec,
+    given: BuildOptions,
+    action: (context: BuildContext, target: BuildTarget) => Promise<T>,
+  ): Promise<T> {
+    const options = this.#withDefaults(given);
+    using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
+    const { signal } = limit;
+    const events = new EventStream(options.name ?? spec.name ?? "image", undefined);
+    const context: BuildContext = { engine: this.#context, options, signal, events, session: newSession() };
+    const target = await this.#target(spec, options, signal);
+    return untilAborted(signal, () => action(context, target));
+  }
+
+  #withDefaults(options: BuildOptions): BuildOptions {
+    const { existence, timeoutMs } = this.#defaults;
+    return { ...options, existence: options.existence ?? existence, timeoutMs: options.timeoutMs ?? timeoutMs };
+  }
+
+  async #target(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions, signal: AbortSignal): Promise<BuildTarget> {
+    const prepare = () => prepareSpec(spec, options, this.#defaults, this.#context, signal);
+    return buildTarget(await untilAborted(signal, prepare), options);
+  }
+}
+
+function newSession(): Session {
+  return { built: new WorkTable(), bases: new Map() };
+}
+
+function partsOf(input: BuildInput): { readonly spec: ImageSpec | ResolvedImageSpec; readonly own: BuildOptions } {
+  if (ImageSpec.isImageSpec(input) || !("spec" in input)) return { spec: input, own: {} };
+  return { spec: input.spec, own: input.options ?? {} };
 }

@@ -6,12 +6,15 @@ export interface ImageResult {
   readonly reference: string;
   readonly name: string;
   readonly tag: string;
-  /** Of the manifest, or of the index when there are several platforms. */
-  readonly digest: Digest;
+  /** Of the manifest, or of the index when there are several platforms; `undefined` only with the action `assumed`. */
+  readonly digest: Digest | undefined;
   readonly platforms: readonly string[];
   readonly fingerprint: string;
-  /** `exists`: the output already had it, verified. `joined`: missing platforms were added. */
-  readonly action: "built" | "exists" | "joined";
+  /**
+   * `exists`: the output already had it, verified. `joined`: missing platforms were added. `assumed`: it could not be told whether
+   * it exists, and the caller chose to take it as there.
+   */
+  readonly action: "built" | "exists" | "joined" | "assumed";
   /** Empty when nothing had to be built. */
   readonly builder: string;
   /** Milliseconds by step name; `total` is always there. */
@@ -20,8 +23,8 @@ export interface ImageResult {
   readonly layers: {
     readonly built: number;
     readonly reused: number;
-    readonly total: number /** Compressed, with the base. */;
-    readonly size: number;
+    readonly total: number;
+    /** Compressed, with the base. */ readonly size: number;
   };
   readonly warnings: readonly string[];
 }

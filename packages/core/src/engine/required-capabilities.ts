@@ -1,6 +1,7 @@
 import { parseImageReference } from "@imagespec/oci";
 import type { Capability } from "../builder/capabilities.ts";
 import type { BuildOutput } from "../builder/output.ts";
+import { debianPythonVersions } from "../spec/defaults.ts";
 import type { NormalizedSecret } from "../spec/normalized-spec.ts";
 import type { ResolvedBase, ResolvedImageSpec } from "../spec/resolved-spec.ts";
 
@@ -66,15 +67,13 @@ function addBase(spec: ResolvedImageSpec, need: Need): void {
 
 /** The Python minor of a base as far as it shows without looking into an image. */
 function basePython(base: ResolvedBase): string | undefined {
-  if (base.kind === "debian") return debianPython[base.suite];
+  if (base.kind === "debian") return debianPythonVersions[base.suite];
   if (base.kind === "image") return minorOf(base.image.pythonVersion) ?? basePython(base.image.resolvedBase);
   if (base.kind !== "reference") return undefined;
   const { registry, repository, tag } = parseImageReference(base.reference);
   if (registry !== "docker.io" || repository !== "library/python" || tag === undefined) return undefined;
   return /^(\d+\.\d+)(?:[.-]|$)/.exec(tag)?.[1];
 }
-
-const debianPython = { bookworm: "3.11", trixie: "3.13" } as const;
 
 function minorOf(version: string | undefined): string | undefined {
   return version === undefined ? undefined : /^\d+\.\d+/.exec(version)?.[0];

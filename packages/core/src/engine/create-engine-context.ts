@@ -1,0 +1,76 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { systemCodeOf } from "@imagespec/errors";
+import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
+import { RegistryClient } from "@imagespec/registry-client";
+import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
+import type { EngineOptions } from "./build-options.ts";
+import { detectConcurrency, detectEnvironment, detectHostPlatform } from "./detect.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { Limiter } from "./limiter.ts";
+import { availabilityCache } from "./select-builder.ts";
+import { WorkTable } from "./work-table.ts";
+
+/** What the builds of an engine share, made of its options; nothing is opened before it is needed. */
+export function createEngineContext(
+  options: EngineOptions,
+  builders: () => readonly RegisteredBuilder[],
+  closed: AbortSignal,
+): EngineContext & AsyncDisposable {
+  const cacheFolder = resolve(options.cacheFolder ?? defaultCacheFolder());
+  const providers = options.providers ?? options.registryOptions?.providers ?? [];
+  const ownClient =
+    options.registryClient === undefined
+      ? new RegistryClient({
+          ...options.registryOptions,
+          providers,
+          ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+        })
+      : undefined;
+  // One of the two is always there: the own client is made exactly when none is given.
+  const registryClient = (options.registryClient ?? ownClient) as RegistryClient;
+  const hostPlatform = detectHostPlatform();
+  const storeFolder = typeof options.store === "string" ? resolve(options.store) : join(cacheFolder, "store");
+  const given = typeof options.store === "object" ? options.store : undefined;
+  let opened: Promise<LocalImageStore> | undefined;
+  const store = (): Promise<LocalImageStore> => {
+    if (given !== undefined) return Promise.resolve(given);
+    opened ??= openLocalImageStore(storeFolder);
+    return opened;
+  };
+  return {
+    builders,
+    availability: availabilityCache(() => ({
+      output: { kind: "local-store", name: "image" },
+      hostPlatform,
+      allowEmulation: false,
+      registryClient,
+      signal: closed,
+    })),
+    registryClient,
+    providers,
+    store,
+    existingStore: async () => (given !== undefined || (await exists(storeFolder)) ? store() : undefined),
+    cacheFolder,
+    resolver: options.resolver,
+    env: options.env ?? detectEnvironment(),
+    secretReaders: options.secretReaders ?? {},
+    limiter: new Limiter(options.concurrency ?? detectConcurrency()),
+    work: new WorkTable(),
+    hostPlatform,
+    async [Symbol.asyncDispose]() {
+      await ownClient?.close();
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    await stat(folder);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}

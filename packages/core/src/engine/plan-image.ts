@@ -1,0 +1,97 @@
+import { openOutputToRead } from "../outputs/open-output.ts";
+import { toImageSpecError } from "./build-error.ts";
+import type { PlannedImage } from "./build-plan.ts";
+import { type BuildTarget, baseTarget, referenceOf } from "./build-target.ts";
+import type { BuildContext } from "./engine-context.ts";
+import { selectionError, selectionRequest } from "./image-job.ts";
+import { findImage, refusal } from "./make-image.ts";
+import { platformSpecsOf } from "./platform-specs.ts";
+import { assignBuilders } from "./select-builder.ts";
+
+type Found = Awaited<ReturnType<typeof findImage>>;
+const nothing: Found = { existence: { state: "absent" }, image: undefined, platforms: new Map() };
+
+/** What building a target would do, its base first. Nothing is written. */
+export async function planImage(
+  context: BuildContext,
+  target: BuildTarget,
+  isBase: boolean,
+): Promise<readonly PlannedImage[]> {
+  const { engine, options, signal } = context;
+  const output = await openOutputToRead(target.place, engine);
+  const isForced = !isBase && (options.force ?? false);
+  const blocked = (error: unknown): PlannedImage => ({
+    ...describe(context, target, isBase),
+    action: "blocked",
+    problem: toImageSpecError(error).toJSON(),
+  });
+  let found = nothing;
+  try {
+    if (output !== undefined && !isForced) found = await findImage(output, target, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return [blocked(error)];
+  }
+  const { existence, platforms } = found;
+  const problem = refusal(context, existence, target, isBase);
+  if (problem !== undefined) return [blocked(problem)];
+  const existing = existence.state === "present" || existence.state === "partial" ? existence.image : undefined;
+  const plan = { ...describe(context, target, isBase), existing };
+  const isAssumed = existence.state === "unknown" && options.existence === "assume";
+  if (existence.state === "present" || isAssumed) return [{ ...plan, action: "exists" }];
+
+  const missing = platformSpecsOf(target).filter(
+    (spec) => !spec.platforms.every((platform) => platforms.has(platform)),
+  );
+  if (missing.length === 0) return [{ ...plan, action: "join" }];
+  const { resolvedBase } = target.spec;
+  const bases =
+    resolvedBase.kind === "image" ? await planImage(context, baseTarget(resolvedBase.image, target), true) : [];
+  try {
+    const request = selectionRequest(context, target, missing, { output, asksAll: true, isForced });
+    const chosen = await assignBuilders(request);
+    const { verdicts, unassigned, assignments } = chosen;
+    const planned = { ...plan, missing: missing.flatMap((spec) => spec.platforms), verdicts };
+    if (unassigned.length > 0) {
+      const error = toImageSpecError(selectionError(target, chosen)).toJSON();
+      return [...bases, { ...planned, action: "blocked", problem: error }];
+    }
+    const builder = [...new Set(assignments.map((assignment) => assignment.builder.name))].join(", ");
+    return [...bases, { ...planned, action: "build", builder }];
+  } catch (error) {
+    signal.throwIfAborted();
+    return [...bases, blocked(error)];
+  }
+}
+
+function describe(context: BuildContext, target: BuildTarget, isBase: boolean): Omit<PlannedImage, "action"> {
+  const { spec, name, tag } = target;
+  return {
+    name,
+    reference: referenceOf(target),
+    tag,
+    fingerprint: spec.fingerprint,
+    platforms: spec.platforms,
+    existing: undefined,
+    missing: [],
+    isBase,
+    builder: undefined,
+    verdicts: [],
+    floating: spec.floating,
+    hints: hintsFor(context, target),
+    problem: undefined,
+  };
+}
+
+function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag }: BuildTarget): readonly string[] {
+  const hints: string[] = [];
+  if (!isContentTag) hints.push(`the tag "${tag}" does not follow the content: it moves whenever the spec changes`);
+  if (spec.floating.length > 0) {
+    hints.push(`run "imagespec lock" to fix what may change by itself: ${spec.floating.join(", ")}`);
+  }
+  const [, architecture] = engine.hostPlatform.split("/");
+  if (!spec.platforms.includes(`linux/${architecture}`)) {
+    hints.push(`add platform "linux/${architecture}" to run the image on this machine without emulation`);
+  }
+  return hints;
+}

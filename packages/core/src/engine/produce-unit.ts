@@ -1,0 +1,227 @@
+import { join } from "node:path";
+import { isImageSpecError } from "@imagespec/errors";
+import { withFileLock } from "@imagespec/image-store";
+import { copyImage } from "@imagespec/registry-client";
+import { assertOutcome } from "../builder/assert-outcome.ts";
+import type { BuildOutcome } from "../builder/builder.ts";
+import type { OpenedOutput } from "../outputs/opened-output.ts";
+import { buildError } from "./build-error.ts";
+import { buildRequest } from "./build-request.ts";
+import { type BuildTarget, platformTarget } from "./build-target.ts";
+import { checkExistence } from "./check-existence.ts";
+import { findExisting } from "./find-existing.ts";
+import { chooseBuilders, type ImageJob } from "./image-job.ts";
+import { imageRecord } from "./image-record.ts";
+import { type MadeImage, noCosts } from "./made-image.ts";
+import { platformSpecsOf } from "./platform-specs.ts";
+import type { Assignment } from "./select-builder.ts";
+import { untilAborted } from "./time-limit.ts";
+import { UntaggedSink } from "./untagged-sink.ts";
+import { type VerifiedOutcome, verifyOutcome } from "./verify-outcome.ts";
+import { failsForAll } from "./work-table.ts";
+
+/**
+ * Makes one unit: an image of one platform, or all platforms for a builder that does them at once.
+ *
+ * Equal content that is being built, or was built in the same call, is copied; across processes a lock file makes the second
+ * one wait and then find the image.
+ */
+export async function produceUnit(job: ImageJob, assignment: Assignment): Promise<MadeImage> {
+  const { context, target } = job;
+  const { spec } = assignment;
+  const unit =
+    spec.platforms.length === target.spec.platforms.length ? { ...target, spec } : platformTarget(target, spec);
+  const key = `${spec.fingerprint} ${target.spec.builder ?? ""}`;
+  for (;;) {
+    const running = context.session.built.get(key) ?? context.engine.work.get(key);
+    if (running === undefined) break;
+    let made: MadeImage;
+    try {
+      made = await untilAborted(context.signal, () => running);
+    } catch (error) {
+      if (context.signal.aborted || failsForAll(error)) throw error;
+      continue;
+    }
+    return copyUnit(job, unit, made);
+  }
+  const work = lockedBuild(job, unit, assignment);
+  context.session.built.add(key, work, true);
+  context.engine.work.add(key, work, false);
+  return work;
+}
+
+/** Waits for other processes that make the same, and looks again when there was one. */
+async function lockedBuild(job: ImageJob, unit: BuildTarget, assignment: Assignment): Promise<MadeImage> {
+  const { context, output, isForced } = job;
+  const { signal, events, engine } = context;
+  const file = join(engine.cacheFolder, "locks", `${unit.spec.fingerprint}.lock`);
+  let hasWaited = false;
+  const onWait = (holder: string): void => {
+    hasWaited = true;
+    const message = `waiting for ${holder}, which builds the same image`;
+    events.emit(
+      { builder: "", prefix: job.prefix },
+      { type: "step", id: "wait", name: "wait", state: "queued", detail: message },
+    );
+  };
+  const action = async (): Promise<MadeImage> => {
+    if (hasWaited && !isForced) {
+      const { existence, image, platforms } = await checkExistence(output, unit, signal);
+      if (existence.state === "present" && image !== undefined) {
+        return { output, image, platforms, action: "exists", builder: "", costs: noCosts, records: [] };
+      }
+    }
+    return buildWithFallback(job, unit, assignment);
+  };
+  return withFileLock(file, action, { signal, onWait });
+}
+
+async function buildWithFallback(job: ImageJob, unit: BuildTarget, assignment: Assignment): Promise<MadeImage> {
+  const failed = new Set<string>();
+  let current = assignment;
+  for (;;) {
+    try {
+      return await buildUnit(job, unit, current);
+    } catch (error) {
+      const { context } = job;
+      const name = current.builder.name;
+      const isHopeless = isImageSpecError(error) && (error.origin === "spec" || error.origin === "index");
+      if (context.options.fallback !== true || context.signal.aborted || isHopeless) throw error;
+      failed.add(name);
+      const next = await nextBuilder(job, unit, failed);
+      if (next === undefined) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `builder "${name}" failed, "${next.builder.name}" goes on: ${reason}`;
+      context.events.emit({ builder: name, prefix: job.prefix }, { type: "warning", message });
+      current = next;
+    }
+  }
+}
+
+async function nextBuilder(
+  job: ImageJob,
+  unit: BuildTarget,
+  failed: ReadonlySet<string>,
+): Promise<Assignment | undefined> {
+  if (job.target.spec.builder !== undefined) return undefined;
+  try {
+    return (await chooseBuilders({ ...job, target: unit }, [unit.spec], failed)).assignments[0];
+  } catch (error) {
+    if (isImageSpecError(error, "NO_BUILDER")) return undefined;
+    throw error;
+  }
+}
+
+async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignment): Promise<MadeImage> {
+  const { context, output } = job;
+  const { builder, spec } = assignment;
+  const { outcome, verified } =
+    assignment.existing === undefined ? await runBuilder(job, unit, assignment) : await takeExisting(job, assignment);
+  // Between reading the files and now somebody may have edited them: then the tag must not say that this is the spec.
+  await spec.source.verify(context.signal);
+  await tagUnit(job, unit, verified);
+  const total = [...verified.platforms.values()].reduce((count, { layers }) => count + layers.length, 0);
+  return {
+    output,
+    image: verified.image,
+    platforms: verified.platforms,
+    action: "built",
+    builder: builder.name,
+    costs: {
+      timings: outcome.timings,
+      bytes: outcome.bytes,
+      layers: outcome.layers ?? { built: total, reused: 0 },
+    },
+    records: [...verified.platforms.values()].map(({ image, platform }) => ({
+      subject: image.descriptor,
+      record: imageRecord(spec, platform, builder.name, outcome),
+    })),
+  };
+}
+
+interface UnitOutcome {
+  readonly outcome: Pick<BuildOutcome, "timings" | "bytes" | "layers" | "resolution" | "record">;
+  readonly verified: VerifiedOutcome;
+}
+
+async function runBuilder(job: ImageJob, unit: BuildTarget, { builder, spec }: Assignment): Promise<UnitOutcome> {
+  const { context, output, prefix } = job;
+  const { signal, engine } = context;
+  return engine.limiter.run(signal, async () => {
+    const sink = new UntaggedSink(output.sink);
+    try {
+      const base = (platform: string) => untilAborted(signal, () => job.base.open(platform));
+      const request = await buildRequest(context, { builder, spec, output, tag: unit.tag, sink, base, prefix });
+      const outcome: unknown = await untilAborted(signal, async () => builder.build(spec, request));
+      assertOutcome(builder.name, outcome, spec.platforms);
+      return { outcome, verified: await verifyOutcome(builder.name, output, spec, outcome.digest, signal) };
+    } catch (error) {
+      throw buildError(error, builder.name, context.events.logTail());
+    } finally {
+      sink.close();
+    }
+  });
+}
+
+async function takeExisting(job: ImageJob, { builder, spec, existing }: Assignment): Promise<UnitOutcome> {
+  const { context, output } = job;
+  const services = { output, client: context.engine.registryClient };
+  const found = existing && (await findExisting(builder.name, existing, spec, services, context.signal));
+  if (found === undefined) {
+    throw buildError(new Error(`"${existing?.reference}", which it has, disappeared`), builder.name, []);
+  }
+  const outcome = { timings: {}, bytes: noCosts.bytes, layers: noCosts.layers };
+  if (found.isInOutput) return { outcome, verified: found };
+  const { bytesSent } = await copyImage(found.source, { digest: found.image.descriptor.digest }, output.sink, {
+    signal: context.signal,
+  });
+  return { outcome: { ...outcome, bytes: { downloaded: bytesSent, uploaded: bytesSent } }, verified: found };
+}
+
+/** Puts an image that was just built elsewhere also here. */
+async function copyUnit(job: ImageJob, unit: BuildTarget, made: MadeImage): Promise<MadeImage> {
+  const { context, output, prefix } = job;
+  const { signal, events } = context;
+  const copied = await events.step(
+    "copy",
+    async () => {
+      if (isSamePlace(made.output, output)) return { bytesSent: 0, blobsReused: 0 };
+      const from = made.output.repository;
+      const isSameRegistry = from !== undefined && from.registry === output.repository?.registry;
+      return copyImage(made.output.source, { digest: made.image.descriptor.digest }, output.sink, {
+        signal,
+        ...(isSameRegistry ? { mountFrom: [from.repository] } : {}),
+      });
+    },
+    () => `the same image was built as ${made.output.reference(unit.tag)}`,
+    { builder: "", prefix },
+  );
+  await tagUnit(job, unit, made);
+  const layers = {
+    built: 0,
+    reused: [...made.platforms.values()].reduce((sum, facts) => sum + facts.layers.length, 0),
+  };
+  return { ...made, output, costs: { timings: {}, bytes: { downloaded: 0, uploaded: copied.bytesSent }, layers } };
+}
+
+function isSamePlace(a: OpenedOutput, b: OpenedOutput): boolean {
+  return a.reference("x") === b.reference("x") && a.describe("x").kind === b.describe("x").kind;
+}
+
+/** Tags the platforms of a multi-platform image one by one, and an image of one platform as what it is. */
+async function tagUnit({ context, target, output }: ImageJob, unit: BuildTarget, made: VerifiedOutcome): Promise<void> {
+  const { signal } = context;
+  if (target.spec.platforms.length === 1) {
+    await output.tag(made.image, target.tag, { signal });
+    return;
+  }
+  if (!output.keepsPlatformTags) return;
+  if (unit.spec.platforms.length === 1) {
+    await output.tag(made.image, unit.tag, { signal });
+    return;
+  }
+  for (const spec of platformSpecsOf(target)) {
+    const facts = made.platforms.get(spec.platforms[0] ?? "");
+    if (facts !== undefined) await output.tag(facts.image, platformTarget(target, spec).tag, { signal });
+  }
+}

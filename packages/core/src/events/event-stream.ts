@@ -1,0 +1,161 @@
+import { redact } from "@imagespec/errors";
+import type { BuildEvent, BuilderEvent, DoneEvent, LogEvent, StartedEvent, StepEvent } from "./events.ts";
+import { LogRedactor } from "./log-redactor.ts";
+
+/** Who emits: the builder (empty for the engine itself) and, for one of several platforms, which. */
+export interface EventOrigin {
+  readonly builder: string;
+  readonly platform?: string | undefined;
+  /** Set for the base of the image: marks its steps. */
+  readonly prefix?: string | undefined;
+}
+
+type OwnFields<T> = T extends BuildEvent ? Omit<T, "t" | "build" | "builder" | "platform"> : never;
+type AnyEvent = OwnFields<BuildEvent>;
+
+/** The events of one requested build: complete, redacted, in order, with one `done` as the last. */
+export class EventStream {
+  #build: string;
+  readonly #onEvent: ((event: BuildEvent) => void) | undefined;
+  readonly #start = performance.now();
+  readonly #logs = new Map<string, LogRedactor>();
+  readonly #warnings: string[] = [];
+  #lastLog: LogRedactor | undefined;
+  #isDone = false;
+  #hasWarnedOfLateEvents = false;
+
+  /** `build`: what the build is called until {@link started} gives it its full name. */
+  constructor(build: string, onEvent: ((event: BuildEvent) => void) | undefined) {
+    this.#build = build;
+    this.#onEvent = onEvent;
+  }
+
+  /** Milliseconds since the build started. */
+  get elapsed(): number {
+    return performance.now() - this.#start;
+  }
+
+  /** Messages of the warnings so far. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  started(build: string, fields: Omit<OwnFields<StartedEvent>, "type">): void {
+    this.#build = build;
+    this.#send({ builder: "" }, { type: "started", ...fields });
+  }
+
+  /** Takes an event of a builder; after {@link done} it is dropped. */
+  emit(origin: EventOrigin, event: BuilderEvent): void {
+    if (this.#isDone) {
+      this.#warnOfLateEvent(origin.builder);
+      return;
+    }
+    const marked = withPrefix(event, origin.prefix);
+    if (marked.type === "log") this.#log(origin, marked);
+    else {
+      if (marked.type === "warning") this.#warnings.push(redact(marked.message));
+      if (marked.type === "step" && marked.ms !== undefined) this.#flush(origin, marked.id);
+      this.#send(origin, marked);
+    }
+  }
+
+  /** Runs an action of the engine as a step. */
+  async step<T>(
+    id: string,
+    action: () => Promise<T>,
+    describe?: (value: T) => string | undefined,
+    origin: EventOrigin = { builder: "" },
+  ): Promise<T> {
+    const start = performance.now();
+    const send = (fields: Pick<StepEvent, "state"> & Partial<Pick<StepEvent, "ms" | "detail" | "error">>): void => {
+      if (!this.#isDone) this.emit(origin, { type: "step", id, name: id, ...fields });
+    };
+    send({ state: "running" });
+    try {
+      const value = await action();
+      const detail = describe?.(value);
+      send({ state: "done", ms: performance.now() - start, ...(detail === undefined ? {} : { detail }) });
+      return value;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      send({ state: "failed", ms: performance.now() - start, error: message });
+      throw error;
+    }
+  }
+
+  /** Ends the stream. */
+  done(
+    builder: string,
+    outcome: Pick<DoneEvent & { error: unknown }, "error"> | Pick<DoneEvent & { result: unknown }, "result">,
+  ): void {
+    if (this.#isDone) return;
+    for (const log of this.#logs.values()) log.flush();
+    this.#send({ builder }, { type: "done", ...outcome } as OwnFields<DoneEvent>);
+    this.#isDone = true;
+  }
+
+  /** The last lines of the log of a step, or of the step that logged last. */
+  logTail(step?: string): readonly string[] {
+    for (const log of this.#logs.values()) log.flush();
+    if (step === undefined) return this.#lastLog?.tail ?? [];
+    const named = [...this.#logs].filter(([key]) => key.endsWith(`\0${step}`));
+    return named.flatMap(([, log]) => log.tail).slice(-50);
+  }
+
+  #log(origin: EventOrigin, event: OwnFields<LogEvent>): void {
+    const key = [origin.builder, origin.platform ?? "", event.stream, event.step].join("\0");
+    let log = this.#logs.get(key);
+    if (log === undefined) {
+      const { step, stream } = event;
+      log = new LogRedactor((text) => this.#send(origin, { type: "log", step, stream, text }));
+      this.#logs.set(key, log);
+    }
+    this.#lastLog = log;
+    log.write(event.text);
+  }
+
+  #flush({ builder, platform }: EventOrigin, step: string): void {
+    for (const stream of ["out", "err"]) this.#logs.get([builder, platform ?? "", stream, step].join("\0"))?.flush();
+  }
+
+  #send(origin: EventOrigin, fields: AnyEvent): void {
+    if (this.#isDone || this.#onEvent === undefined) return;
+    const { builder, platform } = origin;
+    const base = { t: this.elapsed, build: this.#build, builder, ...(platform === undefined ? {} : { platform }) };
+    // Texts keep their type when they are redacted; the spread puts the fields together that OwnFields took apart.
+    const event = { ...redactTexts(fields), ...base } as BuildEvent;
+    try {
+      this.#onEvent(event);
+    } catch (error) {
+      // The caller's defect must neither fail the build nor go unseen.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  #warnOfLateEvent(builder: string): void {
+    if (this.#hasWarnedOfLateEvents) return;
+    this.#hasWarnedOfLateEvents = true;
+    process.emitWarning(`builder "${builder}" emitted an event after its build "${this.#build}" was done`, {
+      type: "ImageSpecWarning",
+    });
+  }
+}
+
+function withPrefix(event: BuilderEvent, prefix: string | undefined): BuilderEvent {
+  if (prefix === undefined) return event;
+  if (event.type === "step") return { ...event, id: `${prefix}/${event.id}`, name: `${prefix} ${event.name}` };
+  if (event.type === "log") return { ...event, step: `${prefix}/${event.step}` };
+  if (event.type === "transfer" && event.step !== undefined) return { ...event, step: `${prefix}/${event.step}` };
+  return event;
+}
+
+function redactTexts<T extends object>(fields: T): T {
+  const entries = Object.entries(fields).map(([key, value]) => [
+    key,
+    typeof value === "string" ? redact(value) : value,
+  ]);
+  return Object.fromEntries(entries) as T;
+}
