@@ -14,9 +14,13 @@ export function bridgePrefix(folder) {
 export async function ensureBridge(folder, state, id) {
   const name = `${bridgePrefix(folder)}${id}`;
   state.subnets ??= {};
-  state.subnets[id] ??= await freeSubnet(Object.values(state.subnets));
+  if (!(await succeeds(["ip", "link", "show", name]))) {
+    // Another stack may have taken it while the bridge was gone.
+    const { [id]: earlier, ...others } = state.subnets;
+    state.subnets[id] = await freeSubnet(Object.values(others), earlier);
+    await run(["ip", "link", "add", name, "type", "bridge"]);
+  }
   const subnet = state.subnets[id];
-  if (!(await succeeds(["ip", "link", "show", name]))) await run(["ip", "link", "add", name, "type", "bridge"]);
   await run(["ip", "addr", "replace", `${subnet}.1/24`, "dev", name]);
   await run(["ip", "link", "set", name, "up"]);
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
@@ -31,11 +35,11 @@ async function ensureRule(table, operation, rule) {
   await run(["iptables", "-w", "-t", table, operation, ...rule]);
 }
 
-/** The first three bytes of a /24 that no route of the machine and no other engine uses. */
-async function freeSubnet(taken) {
+/** The first three bytes of a /24 that no route of the machine and no other engine uses; the preferred one if it is free. */
+async function freeSubnet(taken, preferred) {
   const routes = await run(["ip", "-4", "route", "show", "table", "all"]);
-  for (let third = 10; third < 250; third++) {
-    const subnet = `10.209.${third}`;
+  const candidates = Array.from({ length: 240 }, (_, index) => `10.209.${index + 10}`);
+  for (const subnet of preferred ? [preferred, ...candidates] : candidates) {
     if (!taken.includes(subnet) && !routes.includes(`${subnet}.`)) return subnet;
   }
   throw new Error("no free subnet in 10.209.0.0/16");
