@@ -13,7 +13,7 @@ import {
 import { missingContent } from "../content/content-errors.ts";
 import { verifiedStream } from "../content/verified-stream.ts";
 import { abortable } from "../disk/abortable.ts";
-import { entryName, findNamed, findOnly, withEntryName } from "../layout/index-entries.ts";
+import { entryName, findJoined, findNamed, findOnly, withEntryName } from "../layout/index-entries.ts";
 import type { NamedDescriptor } from "../layout/oci-layout.ts";
 import type { ArchiveContent } from "./archive-content.ts";
 import { ArchiveFile } from "./archive-file.ts";
@@ -90,7 +90,7 @@ class OpenDockerArchive implements DockerArchive {
     const made = this.#content.manifests.get(digest);
     if (made !== undefined) return made;
     const file = this.#content.blob(digest);
-    if (file === undefined) return undefined;
+    if (file === undefined) return findJoined(this.#content.entries, digest);
     if (file.size > maxManifestSize) throw this.#archive.damaged(`the manifest "${digest}" has ${file.size} bytes`);
     const chunks: Uint8Array[] = [];
     for await (const chunk of await this.openBlob({ digest, size: file.size }, options)) chunks.push(chunk);

@@ -9,6 +9,8 @@ export interface OpenContentOptions {
   readonly end?: number;
   /** Checks the digest while reading and fails at the end. Only for whole content. @default true without start and end */
   readonly verify?: boolean;
+  /** Whether {@link StoredContent.lastUsed} changes. @default true */
+  readonly countAsUse?: boolean;
 }
 
 /** How content is written. */
@@ -27,7 +29,7 @@ export interface StoredContent {
   readonly digest: Digest;
   /** Bytes on disk. */
   readonly size: number;
-  /** When it was last written, read or asked for, to the hour. */
+  /** When it was last written, read or asked for, to the hour: the modification time of the file. */
   readonly lastUsed: Date;
 }
 

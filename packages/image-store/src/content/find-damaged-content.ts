@@ -20,7 +20,7 @@ export async function* findDamagedContent(
   let bytes = 0;
   for await (const item of store.list()) {
     try {
-      for await (const chunk of store.open(item.digest, { verify: true })) {
+      for await (const chunk of store.open(item.digest, { verify: true, countAsUse: false })) {
         throwIfAborted(options.signal);
         bytes += chunk.length;
         options.onProgress?.(bytes);

@@ -20,7 +20,6 @@ const defaultMaxSize = 64 * 1024 * 1024;
 
 interface FileFacts {
   readonly size: number;
-  readonly atimeMs: number;
   readonly mtimeMs: number;
 }
 
@@ -59,10 +58,11 @@ class FolderContentStore implements ContentStore {
   }
 
   async #recordUse(path: string, facts: FileFacts): Promise<void> {
-    const now = Date.now();
-    if (now - Math.max(facts.atimeMs, facts.mtimeMs) < useRecordMs) return;
+    if (Date.now() - facts.mtimeMs < useRecordMs) return;
+    const now = new Date();
     try {
-      await utimes(path, now / 1000, facts.mtimeMs / 1000);
+      // Not the access time: many disks do not record it, and a scanner or backup would count as a use.
+      await utimes(path, now, now);
     } catch (error) {
       // A store of another user or on a read-only disk keeps no record of use; a file may be collected meanwhile.
       if (!["EACCES", "EPERM", "EROFS", "ENOENT"].includes(systemCodeOf(error) ?? "")) throw error;
@@ -88,7 +88,7 @@ class FolderContentStore implements ContentStore {
     const file = await this.#openFile(digest);
     try {
       const facts = await onDisk(path, () => file.stat());
-      await this.#recordUse(path, facts);
+      if (options.countAsUse !== false) await this.#recordUse(path, facts);
       const content = readFileRange(file, start ?? 0, Math.min(end ?? facts.size, facts.size));
       const damaged = (reason: string): ImageSpecError => corruptContent(path, digest, reason);
       yield* verify ? verifiedStream(content, { digest, size: facts.size }, damaged) : content;
@@ -177,7 +177,7 @@ class FolderContentStore implements ContentStore {
         if (!isDigest(digest)) continue;
         const facts = await statIfThere(join(folder, name));
         if (facts === undefined) continue;
-        yield { digest, size: facts.size, lastUsed: new Date(Math.max(facts.atimeMs, facts.mtimeMs)) };
+        yield { digest, size: facts.size, lastUsed: new Date(facts.mtimeMs) };
       }
     } catch (error) {
       if (systemCodeOf(error) !== "ENOENT") throw error;

@@ -23,7 +23,7 @@ import { corruptContent, missingContent } from "../content/content-errors.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { abortable } from "../disk/abortable.ts";
 import { PartialFolder } from "../disk/partial-folder.ts";
-import { addNamed, addUnnamed, entryName, findNamed, findOnly, withEntryName } from "./index-entries.ts";
+import { addNamed, addUnnamed, entryName, findJoined, findNamed, findOnly, withEntryName } from "./index-entries.ts";
 import type { IndexFile } from "./index-file.ts";
 import type { NamedDescriptor, OciLayout } from "./oci-layout.ts";
 
@@ -88,19 +88,9 @@ export class FolderOciLayout implements OciLayout {
   }
 
   async #readByDigest(digest: Digest): Promise<StoredManifest | undefined> {
-    if (!(await this.content.has(digest))) return this.#findJoined(digest);
+    if (!(await this.content.has(digest))) return findJoined(await this.index.entries(), digest);
     const bytes = await this.content.read(digest, { maxSize: maxManifestSize });
     return { bytes, descriptor: { mediaType: parseManifest(bytes).mediaType, digest, size: bytes.length } };
-  }
-
-  /** An index that no file holds, because it only stands for the entries that share a name. */
-  async #findJoined(digest: Digest): Promise<StoredManifest | undefined> {
-    const entries = await this.index.entries();
-    for (const name of new Set(entries.map(entryName))) {
-      const found = name === undefined ? undefined : findNamed(entries, name);
-      if (found !== undefined && "bytes" in found && found.descriptor.digest === digest) return found;
-    }
-    return undefined;
   }
 
   async writeBlob(descriptor: Descriptor, content: BlobContent, options: WriteBlobOptions = {}): Promise<WrittenBlob> {

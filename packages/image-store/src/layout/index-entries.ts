@@ -62,6 +62,15 @@ export function findNamed(entries: readonly Descriptor[], name: string): Descrip
   return found.length > 1 ? joinEntries(found) : found[0];
 }
 
+/** The index of that digest that no file holds, because it only stands for the entries that share a name. */
+export function findJoined(entries: readonly Descriptor[], digest: Digest): EncodedDocument | undefined {
+  for (const name of new Set(entries.map(entryName))) {
+    const found = name === undefined ? undefined : findNamed(entries, name);
+    if (found !== undefined && "bytes" in found && found.descriptor.digest === digest) return found;
+  }
+  return undefined;
+}
+
 /**
  * The only image of a place.
  *

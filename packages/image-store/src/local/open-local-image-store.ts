@@ -55,12 +55,12 @@ class FolderLocalImageStore extends FolderOciLayout implements LocalImageStore {
     let garbage: readonly StoredContent[] = [];
     // Under the lock of the index nobody gives a name to what is about to go.
     await this.index.update(async (entries) => {
+      // Listed first: following the manifests counts as a use of them.
+      const stored: StoredContent[] = [];
+      for await (const item of this.content.list()) stored.push(item);
       const reachable = await findReachable(this.content, entries);
-      const unneeded: StoredContent[] = [];
-      for await (const item of this.content.list()) {
-        throwIfAborted(signal);
-        if (!reachable.digests.has(item.digest)) unneeded.push(item);
-      }
+      throwIfAborted(signal);
+      const unneeded = stored.filter(({ digest }) => !reachable.digests.has(digest));
       garbage = chooseGarbage(unneeded, { usedBefore: new Date(Date.now() - unusedForMs), maxBytes });
       if (dryRun) return entries;
       for (const { digest } of garbage) {

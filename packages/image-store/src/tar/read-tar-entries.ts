@@ -136,7 +136,8 @@ async function readHeader(
         await source.skip(paddedSize(block.size));
         break;
       default: {
-        const pax = new Map([...globals, ...(local ?? [])].filter(([, value]) => value !== ""));
+        const merged = new Map([...globals, ...(local ?? [])]);
+        const pax = new Map([...merged].filter(([, value]) => value !== ""));
         return { header: buildHeader(block, { pax, longPath, longLink }, at), at };
       }
     }
