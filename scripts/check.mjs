@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { checkDirection } from "./checks/direction.mjs";
 import { checkDocs } from "./checks/docs.mjs";
 import { bin, root, run } from "./run.mjs";
 import { pnpm, setUp, turbo } from "./setup.mjs";
@@ -9,7 +10,10 @@ import { pnpm, setUp, turbo } from "./setup.mjs";
 export const checks = {
   lint: () => run(bin("biome"), ["check", "--error-on-warnings", "."], { quiet: true }),
   types: () => turbo(["run", "typecheck", "--output-logs=errors-only"], { quiet: true }),
-  boundaries: () => turbo(["boundaries"], { quiet: true }),
+  boundaries: async () => {
+    await turbo(["boundaries"], { quiet: true });
+    await checkDirection();
+  },
   unused: () => run(bin("knip"), ["--no-progress"], { quiet: true }),
   packages: checkPackages,
   docs: checkDocs,

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { root, run, say } from "./run.mjs";
 
-const stamp = path.join(root, "node_modules", ".imagespec-setup");
+const stamp = path.join(root, "node_modules", ".imagespec-setup.json");
 
 /** The pnpm that package.json names, run through npx, which fetches it when it is not installed. */
 export function pnpm(args, options = {}) {
@@ -34,19 +34,34 @@ export async function setUp({ build = true } = {}) {
   }
   const hash = createHash("sha256");
   for (const file of manifests()) hash.update(file).update(readFileSync(path.join(root, file)));
-  const wanted = hash.digest("hex");
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+  const inputs = hash.digest("hex");
+  if (readStamp().inputs !== inputs) {
     say("installing dependencies");
     await pnpm(["install", "--frozen-lockfile"], { quiet: true });
-    writeFileSync(stamp, wanted);
+    const { stdout } = await pnpm(["exec", "node", "-p", "process.env.PATH"], { capture: true });
+    writeFileSync(stamp, JSON.stringify({ inputs, pnpm: folderOfPnpm(stdout.trim()) }));
   }
   if (build) await turbo(["run", "build", "--output-logs=errors-only"], { quiet: true });
 }
 
+function readStamp() {
+  return existsSync(stamp) ? JSON.parse(readFileSync(stamp, "utf8")) : {};
+}
+
+/** Where npx put pnpm: turbo wants to find it on PATH, and asking npx each time costs a second. */
+function folderOfPnpm(searchPath) {
+  return searchPath
+    .split(path.delimiter)
+    .find((folder) => existsSync(path.join(folder, process.platform === "win32" ? "pnpm.cmd" : "pnpm")));
+}
+
 export function turbo(args, options) {
+  const { pnpm: folder } = readStamp();
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };
+  if (folder === undefined || !existsSync(folder)) return pnpm(["exec", "turbo", ...args], { ...options, env });
   return run(path.join(root, "node_modules", ".bin", "turbo"), args, {
     ...options,
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" },
+    env: { ...env, PATH: `${folder}${path.delimiter}${process.env.PATH}` },
   });
 }
 

@@ -11,4 +11,14 @@ export { RegistryClient } from "./registry-client.ts";
 export type { OperationOptions, RegistryClientOptions, RetryInfo } from "./registry-client-options.ts";
 export type { RegistryProvider } from "./registry-provider.ts";
 export type { FetchedManifest, ManifestReference, Repository } from "./repository.ts";
+export type { TransportOptions } from "./transport/create-transport.ts";
+export { createTransport } from "./transport/create-transport.ts";
+export { detectProxy } from "./transport/detect.ts";
 export type { ProxySettings } from "./transport/proxy-settings.ts";
+export type {
+  ResponseBody,
+  StreamBody,
+  Transport,
+  TransportRequest,
+  TransportResponse,
+} from "./transport/transport.ts";

@@ -1,18 +1,9 @@
-import { createRequire } from "node:module";
 import { ImageSpecError } from "@imagespec/errors";
+import { satisfies, valid } from "@renovatebot/pep440";
 import type { MarkerEnvironment } from "./marker-environment.ts";
 
 type Operand = { readonly variable: string } | { readonly text: string };
-type Pep440 = { satisfies(version: string, specifier: string): boolean; valid(version: string): string | null };
-
 const pattern = /\s*(?:(\(|\))|(===|==|~=|!=|<=|>=|<|>)|('[^']*'|"[^"]*")|([a-zA-Z_][a-zA-Z0-9_.]*))/y;
-
-let loaded: Pep440 | undefined;
-/** A CommonJS module of some weight: loaded when the first version is compared. */
-function pep440(): Pep440 {
-  loaded ??= createRequire(import.meta.url)("@renovatebot/pep440") as Pep440;
-  return loaded;
-}
 
 /**
  * Whether a dependency marker holds for a target (PEP 508, with `extras` and `dependency_groups` of PEP 751).
@@ -108,12 +99,12 @@ function compare(left: Operand, operator: string, right: Operand, environment: M
   if (
     versions &&
     operator !== "===" &&
-    pep440().valid(a.replace(/\.\*$/, "")) !== null &&
-    pep440().valid(b.replace(/\.\*$/, "")) !== null
+    valid(a.replace(/\.\*$/, "")) !== null &&
+    valid(b.replace(/\.\*$/, "")) !== null
   ) {
     // With the literal on the left, `"3.9" <= python_version` is turned around.
-    if ("text" in left && !("text" in right)) return pep440().satisfies(b, `${mirrored[operator] ?? operator}${a}`);
-    return pep440().satisfies(a, `${operator}${b}`);
+    if ("text" in left && !("text" in right)) return satisfies(b, `${mirrored[operator] ?? operator}${a}`);
+    return satisfies(a, `${operator}${b}`);
   }
   switch (operator) {
     case "==":

@@ -1,13 +1,11 @@
-import { createRequire } from "node:module";
 import type { ResolvedDistribution, TargetEnvironment } from "@imagespec/core";
 import { ImageSpecError, type SpecProblem } from "@imagespec/errors";
+import { satisfies } from "@renovatebot/pep440";
 import { evaluateMarker } from "../marker/evaluate-marker.ts";
 import { markerEnvironment } from "../marker/marker-environment.ts";
 import { chooseWheel } from "../wheel/choose-wheel.ts";
 import { normalizeName, parseWheelName } from "../wheel/wheel-name.ts";
 import type { Pylock } from "./parse-pylock.ts";
-
-type Pep440 = { satisfies(version: string, specifier: string): boolean };
 
 /**
  * The distributions of a lock that a target installs, each with its best wheel.
@@ -25,7 +23,6 @@ export function chooseDistributions(
     groups: [...pylock.defaultGroups, ...(selection.groups ?? [])],
   });
   const python = environment.variables["python_full_version"] ?? "";
-  const { satisfies } = createRequire(import.meta.url)("@renovatebot/pep440") as Pep440;
   // A minor version alone stands for all of its patch releases: `>=3.12.2` fits "3.12".
   const fits = (specifier: string) =>
     satisfies(python, specifier) ||
