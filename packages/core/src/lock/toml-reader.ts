@@ -1,0 +1,59 @@
+import { ImageSpecError, messageOf } from "@imagespec/errors";
+import { parse, TomlError } from "smol-toml";
+
+/** A table of a parsed TOML document. */
+export type Table = Readonly<Record<string, unknown>>;
+
+/** Parses TOML. @throws LOCK_INVALID with file, line and column */
+export function parseToml(text: string, file: string): Table {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    throw new ImageSpecError("LOCK_INVALID", `"${file}" is not valid TOML: ${messageOf(error).split("\n", 1)[0]}`, {
+      hint: "write the file again with the tool that made it",
+      details: { file, line: error.line, column: error.column },
+      cause: error,
+    });
+  }
+}
+
+export function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+export function tableOf(value: unknown): Table {
+  return isTable(value) ? value : {};
+}
+
+export function tablesOf(value: unknown): readonly Table[] {
+  return Array.isArray(value) ? value.filter(isTable) : [];
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+export function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}
+
+/** A text that the lock must have. @throws LOCK_INVALID */
+export function requiredText(table: Table, key: string, file: string, where: string): string {
+  const value = textOf(table[key]);
+  if (value !== undefined && value !== "") return value;
+  throw new ImageSpecError("LOCK_INVALID", `"${file}" has no ${key} in ${where}`, {
+    hint: "lock again with the tool that made the file",
+    details: { file },
+  });
+}
+
+/** A format version that is read. @throws LOCK_INVALID for another major */
+export function checkLockVersion(value: unknown, supported: readonly number[], file: string): void {
+  const major = Number(String(value ?? "").split(".", 1)[0] || Number.NaN);
+  if (supported.includes(major)) return;
+  throw new ImageSpecError("LOCK_INVALID", `"${file}" has the format version "${String(value)}"`, {
+    hint: `lock again in format version ${supported.join(" or ")}`,
+    details: { file },
+  });
+}

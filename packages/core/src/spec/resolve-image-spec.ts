@@ -1,0 +1,198 @@
+import { access } from "node:fs/promises";
+import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
+import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
+import type { ContentInput } from "../fingerprint/fingerprint-content.ts";
+import { fingerprintSpec } from "../fingerprint/fingerprint-spec.ts";
+import { lockInputs } from "../lock/lock-inputs.ts";
+import type { LockMeaning } from "../lock/lock-meaning.ts";
+import { checkOwnLock, lockFileName } from "../lock/own-lock.ts";
+import { readLock } from "../lock/read-lock.ts";
+import { isMissing } from "../source/missing-file.ts";
+import { readSource } from "../source/read-source.ts";
+import { readRequirements, readSpecFile } from "../source/requirement-files.ts";
+import { emptySourceTree } from "../source/resolved-source-tree.ts";
+import type { ImageSpec } from "./image-spec.ts";
+import type { Json } from "./json.ts";
+import { normalizeImageSpec } from "./normalize-image-spec.ts";
+import type { NormalizedImageSpec } from "./normalized-spec.ts";
+import { baseName, debianBaseSpec, layoutBase, referenceBase } from "./resolve-base.ts";
+import type { ResolvedBase, ResolvedImageSpec, ResolvedRequirementsFile } from "./resolved-spec.ts";
+
+export interface ResolveOptions {
+  /** Folder that the paths of the spec are relative to. @default the working directory */
+  readonly root?: string;
+  readonly signal?: AbortSignal;
+  /** The files of `sourceCopyMode: "loaded-modules"`, relative to `sourceRoot` or absolute. */
+  readonly sourceFiles?: readonly string[];
+  /** Which options of the named builder change the image. @default all of them */
+  readonly contentOptions?: (builder: string, options: Readonly<Record<string, Json>>) => Json;
+  /** The spec's own lock, relative to the root; `null` to read none. @default `pylock.<name>.toml` in the root when it exists */
+  readonly lockFile?: string | null;
+  /** Refuses a spec with packages and without a lock. @default false */
+  readonly locked?: boolean;
+}
+
+/**
+ * Reads everything that a spec names, once: requirements, locks, source. Computes fingerprint and tag. Needs no network.
+ *
+ * @throws SPEC_FILE_MISSING, SPEC_FILE_UNREADABLE, SPEC_PATH_OUTSIDE, SPEC_SYMLINK_OUTSIDE, SPEC_SOURCE_UNSUPPORTED,
+ * SPEC_REQUIREMENT, SPEC_CONFLICT, SPEC_VALUE, LOCK_INVALID, LOCK_STALE, LOCK_MISSING, ABORTED
+ */
+export async function resolveImageSpec(
+  spec: ImageSpec | NormalizedImageSpec,
+  options: ResolveOptions = {},
+): Promise<ResolvedImageSpec> {
+  throwIfAborted(options.signal);
+  const root = resolve(options.root ?? ".");
+  const normalized = normalizeImageSpec(spec);
+  const [python, source] = await Promise.all([
+    readPython(normalized, root),
+    readSource(normalized, { root, sourceFiles: options.sourceFiles, signal: options.signal }),
+  ]);
+  const merged = { ...normalized, ...python.overrides };
+  const fields = { ...merged, requirementLines: python.requirementLines, constraintLines: python.constraintLines };
+  const lock = python.lock ?? (await readOwnLock(fields, root, options));
+  if (options.locked && lock === undefined && python.requirementLines.length > 0) {
+    throw new ImageSpecError("LOCK_MISSING", "the spec has packages and no lock", {
+      hint: 'run "imagespec lock" and commit the lock file',
+      details: { root },
+    });
+  }
+  const resolvedBase = await resolveBase(normalized, root, lock, options);
+  throwIfAborted(options.signal);
+  const content: ContentInput = {
+    ...merged,
+    root,
+    resolvedBase,
+    requirementLines: python.requirementLines,
+    requirementFiles: python.files,
+    constraintLines: python.constraintLines,
+    lock,
+    source,
+    contentOptions: contentOptionsOf(normalized, options),
+  };
+  return fingerprintSpec(content);
+}
+
+function contentOptionsOf(spec: NormalizedImageSpec, { contentOptions }: ResolveOptions): Json {
+  if (spec.builder === undefined) return {};
+  return contentOptions === undefined ? spec.builderOptions : contentOptions(spec.builder, spec.builderOptions);
+}
+
+interface PythonInputs {
+  readonly requirementLines: readonly string[];
+  readonly constraintLines: readonly string[];
+  readonly files: readonly ResolvedRequirementsFile[];
+  readonly lock: LockMeaning | undefined;
+  /** Index options that stand in requirements files. */
+  readonly overrides: Partial<Pick<NormalizedImageSpec, "pipIndex" | "pipExtraIndexUrl" | "pipExtraArgs">>;
+}
+
+async function readPython(spec: NormalizedImageSpec, root: string): Promise<PythonInputs> {
+  const { requirements } = spec;
+  const none = { requirementLines: spec.packages, constraintLines: [], files: [], lock: undefined, overrides: {} };
+  if (requirements === undefined) return none;
+  if (requirements.kind !== "requirements") {
+    const file = await readSpecFile(root, requirements.file, "requirements");
+    if (requirements.kind === "pylock") {
+      return { ...none, files: [file], lock: await readLock("pylock", file.text, file.path, requirements) };
+    }
+    const project = await readSpecFile(root, posix.join(posix.dirname(file.path), "pyproject.toml"), "requirements");
+    const lock = await readLock(requirements.kind, file.text, file.path, requirements, project);
+    return { ...none, files: [file, project], lock };
+  }
+  const read = await readRequirements(root, requirements.file);
+  if (read.index !== undefined && spec.pipIndex !== undefined && spec.pipIndex !== read.index.replace(/\/+$/, "")) {
+    throw new ImageSpecError(
+      "SPEC_CONFLICT",
+      `pipIndex: "${spec.pipIndex}" is not the index "${read.index}" of "${requirements.file}"`,
+      {
+        hint: "remove one of them",
+        details: { path: "pipIndex" },
+      },
+    );
+  }
+  const pipIndex = spec.pipIndex ?? read.index?.replace(/\/+$/, "");
+  return {
+    requirementLines: [...spec.packages, ...read.lines],
+    constraintLines: read.constraints,
+    files: read.files,
+    lock: undefined,
+    overrides: {
+      pipIndex: pipIndex === "https://pypi.org/simple" ? undefined : pipIndex,
+      pipExtraIndexUrl: [
+        ...new Set([...spec.pipExtraIndexUrl, ...read.extraIndexes.map((url) => url.replace(/\/+$/, ""))]),
+      ],
+      pipExtraArgs: [...spec.pipExtraArgs, ...read.options],
+    },
+  };
+}
+
+async function readOwnLock(
+  spec: Parameters<typeof lockInputs>[0] & Pick<NormalizedImageSpec, "name">,
+  root: string,
+  { lockFile }: ResolveOptions,
+): Promise<LockMeaning | undefined> {
+  if (lockFile === null || (lockFile === undefined && spec.name === undefined)) return undefined;
+  const named = lockFile ?? lockFileName(spec.name ?? "");
+  const path = isAbsolute(named) ? relative(root, named).split(sep).join("/") : named;
+  if (lockFile === undefined && !(await exists(join(root, path)))) return undefined;
+  const file = await readSpecFile(root, path, "lockFile");
+  const lock = await readLock("pylock", file.text, path);
+  checkOwnLock(lock, lockInputs(spec));
+  return lock;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function resolveBase(
+  spec: NormalizedImageSpec,
+  root: string,
+  lock: LockMeaning | undefined,
+  options: ResolveOptions,
+): Promise<ResolvedBase> {
+  const { base } = spec;
+  switch (base.kind) {
+    case "reference":
+      return referenceBase(base.reference, lock?.own?.baseDigest);
+    case "oci-layout":
+      return layoutBase(root, base.path, base.name);
+    case "scratch":
+      return { kind: "scratch" };
+    case "debian": {
+      const { suite } = base;
+      const image = fingerprintSpec({
+        ...debianBaseSpec(spec, suite),
+        root,
+        resolvedBase: { kind: "debian", suite },
+        requirementLines: [],
+        requirementFiles: [],
+        constraintLines: [],
+        lock: undefined,
+        source: emptySourceTree,
+        contentOptions: {},
+      });
+      return { kind: "image", image };
+    }
+    case "spec": {
+      // Where the base goes is decided by what stands on it; who builds it is decided anew.
+      const nested: NormalizedImageSpec = {
+        ...base.spec,
+        name: base.spec.name ?? baseName(spec.name),
+        registry: base.spec.registry ?? spec.registry,
+        platforms: spec.platforms,
+        registryConfig: base.spec.registryConfig ?? spec.registryConfig,
+      };
+      const { lockFile: _lockFile, ...rest } = options;
+      return { kind: "image", image: await resolveImageSpec(nested, rest) };
+    }
+  }
+}
