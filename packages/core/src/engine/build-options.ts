@@ -84,7 +84,9 @@ export interface EngineOptions {
   readonly registryClient?: RegistryClient | undefined;
   /** For the client that the engine makes when none is given. */
   readonly registryOptions?: RegistryClientOptions | undefined;
+  /** For the client that the engine makes. @default what the docker config files say */
   readonly credentials?: CredentialProvider | undefined;
+  /** For the client that the engine makes: what plugins bring for the registries they know. */
   readonly providers?: readonly RegistryProvider[] | undefined;
   /** The local image store, or its folder. @default below the cache folder */
   readonly store?: LocalImageStore | string | undefined;

@@ -30,7 +30,7 @@ export function createEngineContext(
   // One of the two is always there: the own client is made exactly when none is given.
   const registryClient = (options.registryClient ?? ownClient) as RegistryClient;
   const hostPlatform = detectHostPlatform();
-  const storeFolder = typeof options.store === "string" ? resolve(options.store) : join(cacheFolder, "store");
+  const storeFolder = typeof options.store === "string" ? resolve(options.store) : cacheFolder;
   const given = typeof options.store === "object" ? options.store : undefined;
   let opened: Promise<LocalImageStore> | undefined;
   const store = (): Promise<LocalImageStore> => {
@@ -48,9 +48,9 @@ export function createEngineContext(
       signal: closed,
     })),
     registryClient,
-    providers,
     store,
-    existingStore: async () => (given !== undefined || (await exists(storeFolder)) ? store() : undefined),
+    existingStore: async () =>
+      given !== undefined || (await exists(join(storeFolder, "oci-layout"))) ? store() : undefined,
     cacheFolder,
     resolver: options.resolver,
     env: options.env ?? detectEnvironment(),
@@ -65,9 +65,9 @@ export function createEngineContext(
   };
 }
 
-async function exists(folder: string): Promise<boolean> {
+async function exists(file: string): Promise<boolean> {
   try {
-    await stat(folder);
+    await stat(file);
     return true;
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return false;

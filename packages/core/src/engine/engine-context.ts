@@ -1,5 +1,5 @@
 import type { LocalImageStore } from "@imagespec/image-store";
-import type { RegistryClient, RegistryProvider } from "@imagespec/registry-client";
+import type { RegistryClient } from "@imagespec/registry-client";
 import type { ImageSpecBuilder, Resolver } from "../builder/builder.ts";
 import type { Availability } from "../builder/verdict.ts";
 import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
@@ -14,7 +14,6 @@ export interface EngineContext {
   readonly builders: () => readonly RegisteredBuilder[];
   readonly availability: (builder: ImageSpecBuilder) => Promise<Availability>;
   readonly registryClient: RegistryClient;
-  readonly providers: readonly RegistryProvider[];
   /** Opens the local image store, creating it. */
   readonly store: () => Promise<LocalImageStore>;
   /** The local image store when it exists already: for questions that must not write. */
@@ -43,5 +42,4 @@ export interface BuildContext {
 export interface Session {
   readonly built: WorkTable;
   readonly bases: Map<string, Promise<MadeImage>>;
-  /** Set for the events of a base. */
 }

@@ -68,15 +68,8 @@ export class BaseOpener implements AsyncDisposable {
   async #openOnce(base: Exclude<ResolvedBase, { readonly kind: "image" }>): Promise<OpenedBase | undefined> {
     if (base.kind === "scratch" || base.kind === "debian") return undefined;
     if (base.kind === "oci-layout") return openFile(base.path, base.name, base.digest, this.#signal);
-    const digest = base.digest ?? pinnedBy(this.#spec);
-    return openReference(base.reference, digest, this.#client, this.#signal);
+    return openReference(base.reference, base.digest, this.#client, this.#signal);
   }
-}
-
-function pinnedBy({ lock }: ResolvedImageSpec): Digest | undefined {
-  const digest = lock?.own?.baseDigest;
-  // The lock reader has checked that it is a digest.
-  return digest as Digest | undefined;
 }
 
 async function openReference(

@@ -50,8 +50,8 @@ export class LayoutOutput implements OpenedOutput {
     // Opening the layout for writing has shown what there is to know.
   }
 
-  async tag(image: StoredManifest, tag: string, _options: Signalled): Promise<void> {
-    await this.layout.tag(image.descriptor, this.nameOf(tag));
+  async tag({ bytes, descriptor }: StoredManifest, tag: string, { signal }: Signalled): Promise<void> {
+    await this.layout.writeManifest(bytes, descriptor.mediaType, { tag: this.nameOf(tag), signal });
   }
 
   async untag(tag: string, _options: Signalled): Promise<void> {

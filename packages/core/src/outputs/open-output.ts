@@ -1,6 +1,6 @@
 import { isImageSpecError } from "@imagespec/errors";
 import { type LocalImageStore, type OciLayout, openOciLayout } from "@imagespec/image-store";
-import type { RegistryClient, RegistryProvider } from "@imagespec/registry-client";
+import type { RegistryClient } from "@imagespec/registry-client";
 import type { OutputPlace } from "../engine/build-target.ts";
 import { detectEngineAddress } from "./detect.ts";
 import { DockerArchiveOutput } from "./docker-archive-output.ts";
@@ -12,7 +12,6 @@ import { RegistryOutput } from "./registry-output.ts";
 /** What outputs are opened with. */
 export interface OutputServices {
   readonly registryClient: RegistryClient;
-  readonly providers: readonly RegistryProvider[];
   readonly store: () => Promise<LocalImageStore>;
   readonly existingStore: () => Promise<LocalImageStore | undefined>;
 }
@@ -41,9 +40,9 @@ export async function openOutputToRead(
 
 function registryOutput(
   { registry, repository }: Extract<OutputPlace, { readonly kind: "registry" }>,
-  { registryClient, providers }: OutputServices,
+  { registryClient }: OutputServices,
 ): OpenedOutput {
-  return new RegistryOutput({ registry, repository }, registryClient, providers);
+  return new RegistryOutput({ registry, repository }, registryClient);
 }
 
 function storeOutput(

@@ -7,7 +7,7 @@ import {
   mediaTypes,
   type StoredManifest,
 } from "@imagespec/oci";
-import type { RegistryClient, RegistryProvider, Repository, RepositoryReference } from "@imagespec/registry-client";
+import type { RegistryClient, Repository, RepositoryReference } from "@imagespec/registry-client";
 import type { BuildOutput } from "../builder/output.ts";
 import type { Lookup, OpenedOutput } from "./opened-output.ts";
 
@@ -20,12 +20,10 @@ export class RegistryOutput implements OpenedOutput {
   readonly keepsPlatformTags = true;
   readonly #client: RegistryClient;
   readonly #remote: Repository;
-  readonly #providers: readonly RegistryProvider[];
 
-  constructor(target: RepositoryReference, client: RegistryClient, providers: readonly RegistryProvider[]) {
+  constructor(target: RepositoryReference, client: RegistryClient) {
     this.repository = target;
     this.#client = client;
-    this.#providers = providers;
     this.#remote = client.repository(target);
   }
 
@@ -60,10 +58,7 @@ export class RegistryOutput implements OpenedOutput {
   }
 
   async prepare(options: { readonly signal: AbortSignal }): Promise<void> {
-    const { registry } = this.repository;
-    for (const provider of this.#providers) {
-      if (provider.matches(registry)) await provider.ensureRepository?.(this.repository, options);
-    }
+    // A provider that creates repositories does so here, when the registry says that there is none.
     await this.#client.checkPush(this.repository, options);
   }
 
@@ -72,7 +67,11 @@ export class RegistryOutput implements OpenedOutput {
   }
 
   async untag(tag: string, options: { readonly signal: AbortSignal }): Promise<void> {
-    await this.#remote.deleteTag(tag, options);
+    try {
+      await this.#remote.deleteTag(tag, options);
+    } catch (error) {
+      if (!isImageSpecError(error, "REGISTRY_NOT_FOUND")) throw error;
+    }
   }
 
   async deliver(): Promise<void> {
