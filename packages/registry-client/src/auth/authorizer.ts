@@ -164,6 +164,11 @@ export class Authorization {
     return this.#authorizer.header(this.#target);
   }
 
+  /** The header for a challenge that came without a refusal of this request. */
+  async learn(challenges: readonly Challenge[]): Promise<string | undefined> {
+    return this.#authorizer.learn(this.#target, challenges) ? this.header() : undefined;
+  }
+
   /** The header to try after a refusal, or `undefined` when nothing else is left. */
   async renew(challenges: readonly Challenge[], sent: string | undefined): Promise<string | undefined> {
     if (!this.#authorizer.learn(this.#target, challenges)) {

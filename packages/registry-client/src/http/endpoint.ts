@@ -10,6 +10,8 @@ export class Endpoint {
   readonly isMirror: boolean;
   /** Whether this host ever answered; one that did and refuses connections now is restarting. */
   answered = false;
+  /** Whether it was asked for its challenge without need for one. */
+  pinged = false;
   #base: URL;
   #benchedUntil = 0;
 

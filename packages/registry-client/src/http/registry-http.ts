@@ -1,12 +1,12 @@
 import { ImageSpecError, isImageSpecError, throwIfAborted } from "@imagespec/errors";
-import type { Authorizer, AuthTarget } from "../auth/authorizer.ts";
+import type { Authorization, Authorizer, AuthTarget } from "../auth/authorizer.ts";
 import { parseChallenges } from "../auth/challenge.ts";
 import type { TokenRequest } from "../auth/token-service.ts";
 import { ContentFailure } from "../transport/content-failure.ts";
 import type { ResponseBody, Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
 import { type Answer, type Call, publicUrl } from "./call.ts";
 import type { EndpointBook } from "./endpoint.ts";
-import { followRedirects, isSameHost, type RedirectedResponse } from "./follow-redirects.ts";
+import { discard, followRedirects, isSameHost, type RedirectedResponse } from "./follow-redirects.ts";
 import { isPlainAnswer, isTlsAnswer, isTransient, networkError } from "./network-error.ts";
 import { readLimited } from "./read-limited.ts";
 import { AttemptFailure, type RetryPolicy, retry } from "./retry.ts";
@@ -15,6 +15,7 @@ import { StatusFailure } from "./status-failure.ts";
 
 const errorBodyLimit = 64 * 1024;
 const tokenAnswerLimit = 1024 * 1024;
+const pingPath = "/v2/";
 
 export interface RegistryHttpOptions {
   readonly transport: Transport;
@@ -112,6 +113,13 @@ export class RegistryHttp {
     for (;;) {
       const answer = await this.#send(call, header);
       const { response, url } = answer;
+      if (header === undefined && isEvasive(response.status)) {
+        header = await this.#headerByPing(call, authorization);
+        if (header !== undefined) {
+          await this.#inNetwork(call, url, () => discard(response));
+          continue;
+        }
+      }
       if (call.accept.includes(response.status)) return answer;
       const failure = await this.#statusFailure(call, response, url);
       if (!isSameHost(endpoint.resolve("/"), url) || !failure.isRefusal) throw failure;
@@ -120,6 +128,21 @@ export class RegistryHttp {
       if (next === undefined) throw failure;
       header = next;
     }
+  }
+
+  /**
+   * Some registries hide what is private behind 404 or 403 instead of asking who is there. Only their `/v2/` tells how to log in;
+   * each is asked once.
+   */
+  async #headerByPing(call: Call, authorization: Authorization): Promise<string | undefined> {
+    const { endpoint, signal } = call;
+    if (endpoint.pinged || call.target === pingPath) return undefined;
+    endpoint.pinged = true;
+    const ping: Call = { endpoint, method: "GET", target: pingPath, what: "the API", scopes: [], accept: [], signal };
+    const { response } = await this.#send(ping, undefined);
+    const challenges = parseChallenges(response.header("www-authenticate") ?? "");
+    await this.#inNetwork(ping, endpoint.resolve(pingPath), () => discard(response));
+    return response.status === 401 ? authorization.learn(challenges) : undefined;
   }
 
   async #send(call: Call, authorization: string | undefined): Promise<RedirectedResponse> {
@@ -211,6 +234,10 @@ export class RegistryHttp {
       retry: isTransient(error, call.endpoint.answered),
     });
   }
+}
+
+function isEvasive(status: number): boolean {
+  return status === 404 || status === 403;
 }
 
 /** The text that retries are reported by. */
