@@ -1,0 +1,12 @@
+export type { DebianLayer, DebianReport } from "./build-debian-layer.ts";
+export { buildDebianLayer } from "./build-debian-layer.ts";
+export type { DebianEnvironment, DebianFetcher, DebianProgress } from "./debian-environment.ts";
+export type { DebianFetcherOptions } from "./debian-fetcher.ts";
+export { createDebianFetcher } from "./debian-fetcher.ts";
+export type { DebianLock, DebianLockIndex, DebianLockPackage } from "./debian-lock.ts";
+export { parseDebianLock } from "./debian-lock.ts";
+export type { DebianArchitecture, DebianArchive, DebianArea, DebianSuite } from "./debian-release.ts";
+export { defaultDebianArchive } from "./debian-release.ts";
+export type { DebianRequest } from "./resolve-debian.ts";
+export { resolveDebian } from "./resolve-debian.ts";
+export type { DebianSet } from "./root-set.ts";
