@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import path from "node:path";
 import { debianMirror, inheritedAptOptions } from "./apt.mjs";
 import { run, say } from "./command.mjs";
-import { layOutPython, patchVersion, pythonArchive, pythons } from "./cpython.mjs";
+import { expectedModules, layOutPython, patchVersion, pythonArchive, pythons } from "./cpython.mjs";
 import { cachedLayer, epoch, packLayer } from "./layer.mjs";
 import { unmountBelow } from "./mounts.mjs";
 import { pushImage } from "./registry.mjs";
@@ -20,9 +20,6 @@ const slim = [
 
 /** Never part of a layer. Excluded instead of removed: a removal in an overlay would leave a whiteout device. */
 const transient = ["var/lib/apt/lists/*", "var/cache/apt/*", "var/cache/ldconfig/*", "var/log/*", "etc/resolv.conf"];
-/** Extension modules that stand on shared libraries, and pip: what a badly laid out CPython would lack. */
-const expectedModules = "ssl, sqlite3, ctypes, bz2, lzma, zlib, readline, curses, uuid, pip, venv";
-
 /** Certificates that this machine's owner added; the images trust them too, so that TLS works in a build as it does here. */
 function addedCertificates() {
   if (!existsSync(hostCertificates)) return [];
@@ -95,7 +92,7 @@ export async function baseLayers(folder, minors, downloads) {
           python[minor] = await withOverlay(lowers, path.join(work, minor), async (merged, upper) => {
             await layOutPython(folder, minor, merged);
             await chroot(merged, ["ldconfig"]);
-            await chroot(merged, ["python3", "-c", `import ${expectedModules}`]);
+            await chroot(merged, ["python3", "-c", `import ${expectedModules(minor).join(", ")}`]);
             return packLayer(folder, pythonKey(minor), upper, transient);
           });
         }),

@@ -16,15 +16,44 @@ import {
 import path from "node:path";
 import { run, say } from "./command.mjs";
 
-/** CPython builds that Maven Central has as relocatable trees (`org.bytedeco:cpython`, linux-x86_64). */
+/** Extension modules that stand on shared libraries, and pip: what a badly laid out CPython would lack. */
+const linkedModules = ["ssl", "sqlite3", "ctypes", "bz2", "lzma", "zlib", "readline", "curses", "uuid", "pip", "venv"];
+
+/** CPython builds that Maven Central has as relocatable trees (`org.bytedeco:cpython`, linux-x86_64), and what older ones lack. */
 export const pythons = {
-  3.9: { version: "3.9.6-1.5.6", sha256: "e8c42da2fe5658f6d8f270193ed84463bf768123bace0859731b31cbfbddb35f" },
-  "3.10": { version: "3.10.8-1.5.8", sha256: "2f101b1aa06effdbda3c318c1728b13f22b571707c7b7704abaf5d19a33aa981" },
-  3.11: { version: "3.11.3-1.5.9", sha256: "668b42f6a8b1a9789de7d3ca54a81fefb754cd8e885554b42858bbcbc0dd497c" },
-  3.12: { version: "3.12.1-1.5.10", sha256: "a135fcf4dc01adebf7ea439252276fc3196db80f7e0dd3da0b61f1ec489b68bd" },
-  3.13: { version: "3.13.5-1.5.12", sha256: "50ad91aa0baa57f0235bb666b87d8bf2a44e215d28c250de1030502906af143b" },
-  3.14: { version: "3.14.3-1.5.13", sha256: "eb5f1a6fe2dc498ac18927189a37f28a47b0ba06ae6bd85112eff023fe2eb46f" },
+  3.9: {
+    version: "3.9.6-1.5.6",
+    sha256: "e8c42da2fe5658f6d8f270193ed84463bf768123bace0859731b31cbfbddb35f",
+    lacks: ["sqlite3", "lzma", "readline", "curses"],
+  },
+  "3.10": {
+    version: "3.10.8-1.5.8",
+    sha256: "2f101b1aa06effdbda3c318c1728b13f22b571707c7b7704abaf5d19a33aa981",
+    lacks: ["sqlite3", "lzma", "readline", "curses"],
+  },
+  3.11: {
+    version: "3.11.3-1.5.9",
+    sha256: "668b42f6a8b1a9789de7d3ca54a81fefb754cd8e885554b42858bbcbc0dd497c",
+    lacks: ["sqlite3", "lzma", "readline", "curses"],
+  },
+  3.12: {
+    version: "3.12.1-1.5.10",
+    sha256: "a135fcf4dc01adebf7ea439252276fc3196db80f7e0dd3da0b61f1ec489b68bd",
+  },
+  3.13: {
+    version: "3.13.5-1.5.12",
+    sha256: "50ad91aa0baa57f0235bb666b87d8bf2a44e215d28c250de1030502906af143b",
+  },
+  3.14: {
+    version: "3.14.3-1.5.13",
+    sha256: "eb5f1a6fe2dc498ac18927189a37f28a47b0ba06ae6bd85112eff023fe2eb46f",
+  },
 };
+
+/** The modules that a CPython of this minor must be able to import once it is laid out. */
+export function expectedModules(minor) {
+  return linkedModules.filter((name) => !pythons[minor].lacks?.includes(name));
+}
 
 /** The prefix that the builds have compiled in. */
 const builtPrefix = "/home/runner/work/javacpp-presets/javacpp-presets/cpython/cppbuild/linux-x86_64";
