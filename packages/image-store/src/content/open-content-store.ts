@@ -1,10 +1,11 @@
-import { type FileHandle, mkdir, open, opendir, rm, stat, utimes } from "node:fs/promises";
+import { type FileHandle, open, opendir, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { ImageSpecError, systemCodeOf } from "@imagespec/errors";
 import { createDigester, type Digest, digestAlgorithm, digestHex, isDigest } from "@imagespec/oci";
 import { abortable } from "../disk/abortable.ts";
 import { FileWriter } from "../disk/file-writer.ts";
 import { inFolder } from "../disk/in-folder.ts";
+import { makeFolder } from "../disk/make-folder.ts";
 import { onDisk } from "../disk/on-disk.ts";
 import { PartialFolder, type TemporaryFile } from "../disk/partial-folder.ts";
 import { readFileRange } from "../disk/read-file-range.ts";
@@ -212,7 +213,7 @@ async function isFolder(path: string): Promise<boolean> {
 export async function openContentStore(root: string): Promise<ContentStore> {
   const blobs = join(root, "blobs");
   try {
-    await onDisk(root, () => mkdir(join(blobs, "sha256"), { recursive: true }));
+    await makeFolder(join(blobs, "sha256"));
   } catch (error) {
     // An existing store on a read-only disk is still good for reading.
     if (!["EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "") || !(await isFolder(blobs))) throw error;

@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { systemCodeOf } from "@imagespec/errors";
+import { makeFolder } from "./make-folder.ts";
 import { onDisk } from "./on-disk.ts";
 
 const attempts = 4;
@@ -12,7 +12,7 @@ const attempts = 4;
  */
 export async function inFolder<T>(folder: string, action: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    await onDisk(folder, () => mkdir(folder, { recursive: true }));
+    await makeFolder(folder);
     try {
       return await onDisk(folder, action);
     } catch (error) {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, opendir, rm, rmdir, stat } from "node:fs/promises";
+import { opendir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
+import { makeFolder } from "./make-folder.ts";
 import { onDisk } from "./on-disk.ts";
 
 const staleAfterMs = 24 * 60 * 60 * 1000;
@@ -22,7 +23,7 @@ export class PartialFolder {
 
   /** A free name that says which process made it; the folder exists. @throws STORE_UNUSABLE, DISK_FULL */
   async temporaryFile(suffix = ""): Promise<TemporaryFile> {
-    await onDisk(this.path, () => mkdir(this.path, { recursive: true }));
+    await makeFolder(this.path);
     const path = join(this.path, `${process.pid}-${randomBytes(8).toString("hex")}${suffix}`);
     return { path, [Symbol.asyncDispose]: () => onDisk(path, () => rm(path, { force: true, recursive: true })) };
   }

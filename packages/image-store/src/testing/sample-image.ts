@@ -22,8 +22,12 @@ export interface SampleImage {
   readonly blobs: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
 }
 
-/** An image whose one file differs by `seed`, with a gzip layer and a plain one. */
-export function sampleImage(seed: string, platform: Platform = { os: "linux", architecture: "amd64" }): SampleImage {
+/** An image whose one file differs by `seed`, with a gzip layer (unless told otherwise) and a plain one. */
+export function sampleImage(
+  seed: string,
+  platform: Platform = { os: "linux", architecture: "amd64" },
+  isCompressed: boolean = true,
+): SampleImage {
   const content = Buffer.from(`content of ${seed}\n`.repeat(3000));
   const header = {
     path: "hello.txt",
@@ -36,9 +40,9 @@ export function sampleImage(seed: string, platform: Platform = { os: "linux", ar
   } as const;
   const tar = Buffer.concat([tarHeader(header), content, tarPadding(content.length), tarTrailer]);
   const empty = Buffer.from(tarTrailer);
-  const packed = gzipSync(tar);
+  const packed = isCompressed ? gzipSync(tar) : tar;
   const layers = [
-    { bytes: packed, descriptor: descriptorOf(packed, mediaTypes.ociLayerGzip) },
+    { bytes: packed, descriptor: descriptorOf(packed, isCompressed ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer) },
     { bytes: empty, descriptor: descriptorOf(empty, mediaTypes.ociLayer) },
   ];
   const config = encodeConfig({
