@@ -11,7 +11,8 @@ try {
   const image = await engine.build(train, {
     registry: process.env.REGISTRY,
     root: import.meta.dirname,
-    onEvent: (event) => event.type === "step" && event.state === "done" && console.error(event.name, event.detail ?? ""),
+    onEvent: (event) =>
+      event.type === "step" && event.state === "done" && console.error(event.name, event.detail ?? ""),
   });
   console.log(image.reference, image.digest);
 } finally {

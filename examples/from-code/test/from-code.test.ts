@@ -14,7 +14,7 @@ const example = path.dirname(import.meta.dirname);
 
 test("the README shows this example", async () => {
   const readme = await readFile(path.join(example, "..", "..", "README.md"), "utf8");
-  const shown = /<!-- examples\/from-code\/build\.mjs -->\n```js\n([^]*?)```/.exec(readme)?.[1];
+  const shown = /<!-- examples\/from-code\/build\.mjs -->\n```js\n([\s\S]*?)```/.exec(readme)?.[1];
   expect(shown).toBe(await readFile(path.join(example, "build.mjs"), "utf8"));
 });
 
@@ -23,7 +23,11 @@ test("it builds both images and finds them again", async () => {
   await using registry = await startRegistryServer();
   await using client = new RegistryClient();
   try {
-    const build = () => run(process.execPath, ["build.mjs"], { cwd: example, env: { ...process.env, REGISTRY: registry.address, IMAGESPEC_CACHE_DIR: cache } });
+    const build = () =>
+      run(process.execPath, ["build.mjs"], {
+        cwd: example,
+        env: { ...process.env, REGISTRY: registry.address, IMAGESPEC_CACHE_DIR: cache },
+      });
     const first = await build();
     const [reference = "", digest = ""] = first.stdout.trim().split(" ");
     expect(reference).toMatch(/\/acme\/train:u1-[a-z2-7]{16}$/);
