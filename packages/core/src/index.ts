@@ -59,8 +59,24 @@ export type {
   TransferEvent,
   WarningEvent,
 } from "./events/events.ts";
+export { canonicalJson } from "./fingerprint/canonical-json.ts";
+export { fingerprintContent, fingerprintVersion } from "./fingerprint/fingerprint-content.ts";
+export { platformSpec } from "./fingerprint/fingerprint-spec.ts";
+export { imageId } from "./fingerprint/image-id.ts";
+export { loadSpecFile } from "./loaders/load-spec-file.ts";
+export type { LoadedSpec, SpecFile, SpecLocation } from "./loaders/loaded-spec.ts";
+export type { ParseSpecTextOptions } from "./loaders/parse-spec-text.ts";
+export { parseSpecText } from "./loaders/parse-spec-text.ts";
+export type { LockedFields, LockInputs } from "./lock/lock-inputs.ts";
+export { lockInputs } from "./lock/lock-inputs.ts";
 export type { LockedDistribution, LockMeaning } from "./lock/lock-meaning.ts";
+export type { LockSelection } from "./lock/lock-selection.ts";
+export { lockFileName } from "./lock/own-lock.ts";
+export { readLock } from "./lock/read-lock.ts";
 export type { SourceFile, SourceTree } from "./source/source-tree.ts";
+export { debianPythonVersions, defaultPlatform, defaultPythonVersion, defaultWorkdir } from "./spec/defaults.ts";
+export { defaultImageName, formatImageName, imageName } from "./spec/image-name.ts";
+export type { OneOrMore } from "./spec/image-spec.ts";
 export { ImageSpec } from "./spec/image-spec.ts";
 export type {
   CommandInput,
@@ -76,7 +92,10 @@ export type {
   SecretStep,
   SourceCopyMode,
 } from "./spec/image-spec-input.ts";
+export { imageSpecSchema } from "./spec/image-spec-schema.ts";
+export { isContainer } from "./spec/is-container.ts";
 export type { Json } from "./spec/json.ts";
+export { normalizeImageSpec } from "./spec/normalize-image-spec.ts";
 export type {
   IndexCredential,
   NormalizedBase,
@@ -87,5 +106,12 @@ export type {
   NormalizedSecret,
   RequirementsKind,
 } from "./spec/normalized-spec.ts";
+export { fillTagFormat } from "./spec/reference-checks.ts";
+export type { Requirement } from "./spec/requirement.ts";
+export { formatRequirement, isRequirement, normalizePackageName, parseRequirement } from "./spec/requirement.ts";
+export type { ResolveOptions } from "./spec/resolve-image-spec.ts";
+export { resolveImageSpec } from "./spec/resolve-image-spec.ts";
 export type { ResolvedBase, ResolvedImageSpec, ResolvedRequirementsFile } from "./spec/resolved-spec.ts";
 export { SecretValue } from "./spec/secret-value.ts";
+export type { SpecField } from "./spec/spec-fields.ts";
+export { specFields } from "./spec/spec-fields.ts";

@@ -20,7 +20,7 @@ export { caText, createUvResolver } from "./uv-resolver.ts";
 export { chooseWheel } from "./wheel/choose-wheel.ts";
 export { compatibleTags } from "./wheel/compatible-tags.ts";
 export type { WheelName } from "./wheel/wheel-name.ts";
-export { normalizeName, parseWheelName } from "./wheel/wheel-name.ts";
+export { parseWheelName } from "./wheel/wheel-name.ts";
 export type { ZipEntry } from "./wheel/zip-directory.ts";
 export type { ZipFile } from "./wheel/zip-file.ts";
 export { openZip } from "./wheel/zip-file.ts";

@@ -1,10 +1,10 @@
-import type { ResolvedDistribution, TargetEnvironment } from "@imagespec/core";
+import { normalizePackageName, type ResolvedDistribution, type TargetEnvironment } from "@imagespec/core";
 import { ImageSpecError, type SpecProblem } from "@imagespec/errors";
 import { satisfies } from "@renovatebot/pep440";
 import { evaluateMarker } from "../marker/evaluate-marker.ts";
 import { markerEnvironment } from "../marker/marker-environment.ts";
 import { chooseWheel } from "../wheel/choose-wheel.ts";
-import { normalizeName, parseWheelName } from "../wheel/wheel-name.ts";
+import { parseWheelName } from "../wheel/wheel-name.ts";
 import type { Pylock } from "./parse-pylock.ts";
 
 /**
@@ -40,7 +40,7 @@ export function chooseDistributions(
   const chosen = new Map<string, ResolvedDistribution>();
   for (const entry of pylock.packages) {
     if (entry.marker !== undefined && !evaluateMarker(entry.marker, environment)) continue;
-    const name = normalizeName(entry.name);
+    const name = normalizePackageName(entry.name);
     const wheel = chooseWheel(entry.wheels, target);
     if (wheel === undefined) {
       const has =

@@ -1,6 +1,5 @@
-import type { ResolvedImageSpec } from "@imagespec/core";
+import { normalizePackageName, type ResolvedImageSpec } from "@imagespec/core";
 import { type ErrorCode, ImageSpecError, type SpecProblem, suggest } from "@imagespec/errors";
-import { normalizeName } from "../wheel/wheel-name.ts";
 import { popularNames } from "./popular-names.ts";
 
 /**
@@ -16,6 +15,9 @@ export function explainFailure(
   const text = stderr.replace(/\s+/g, " ").trim();
   const fetch = /Failed to fetch: `?(\S+?)`?(?: |$)/.exec(text);
   if (fetch !== null) return fetchFailure(fetch[1] ?? "", text, stderr);
+  // uv takes a refusal for an absent package and tells of it in a hint alone.
+  const refused = /index URL \((\S+?)\) (?:could not be queried|returned)[^(]*\((40[13])/.exec(text);
+  if (refused !== null) return refusedBy(refused[1] ?? "", refused[2] ?? "", stderr);
   const parse = /Couldn't parse requirement.*?cause: (.*?)(?:\s{2}|$)/.exec(text);
   if (parse !== null) {
     return new ImageSpecError("SPEC_REQUIREMENT", `a requirement cannot be parsed: ${parse[1] ?? ""}`, {
@@ -104,18 +106,20 @@ export function explainFailure(
 
 function fetchFailure(url: string, text: string, stderr: string): ImageSpecError {
   const status = /status[^0-9]*(40[13])|\b(401|403)\b/.exec(text);
-  if (status !== null) {
-    return new ImageSpecError("INDEX_AUTH", `the package index refused "${url}" (${status[1] ?? status[2] ?? ""})`, {
-      hint: "put a login for the host into ~/.netrc, or into the URL of pipIndex",
-      logTail: tail(stderr),
-    });
-  }
+  if (status !== null) return refusedBy(url, status[1] ?? status[2] ?? "", stderr);
   const causes = [...text.matchAll(/cause: (.*?)(?= cause: | hint: |$)/g)].map((match) => match[1] ?? "");
   const last = causes.at(-1) ?? text;
   return new ImageSpecError("INDEX_DOWN", `the package index cannot be reached for "${url}": ${last}`, {
     hint: /certificate|UnknownIssuer/i.test(text)
       ? "set SSL_CERT_FILE to your certificate authority's PEM file"
       : "check the network connection, the proxy settings and the index URL",
+    logTail: tail(stderr),
+  });
+}
+
+function refusedBy(url: string, status: string, stderr: string): ImageSpecError {
+  return new ImageSpecError("INDEX_AUTH", `the package index refused "${url}" (${status})`, {
+    hint: "put a login for the host into ~/.netrc, or into the URL of pipIndex",
     logTail: tail(stderr),
   });
 }
@@ -133,7 +137,7 @@ function fieldOf(
 }
 
 function nameOf(requirement: string): string {
-  return normalizeName(/^[A-Za-z0-9][\w.-]*/.exec(requirement)?.[0] ?? requirement);
+  return normalizePackageName(/^[A-Za-z0-9][\w.-]*/.exec(requirement)?.[0] ?? requirement);
 }
 
 function shorten(text: string): string {

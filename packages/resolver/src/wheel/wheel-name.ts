@@ -1,3 +1,4 @@
+import { normalizePackageName } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 
 /** The parts of a wheel's file name (binary distribution format, PEP 427). */
@@ -9,11 +10,6 @@ export interface WheelName {
   readonly pythonTags: readonly string[];
   readonly abiTags: readonly string[];
   readonly platformTags: readonly string[];
-}
-
-/** Normalises a distribution name: lower case, runs of `-`, `_` and `.` as one `-` (PEP 503). */
-export function normalizeName(name: string): string {
-  return name.toLowerCase().replace(/[-_.]+/g, "-");
 }
 
 /** @throws WHEEL_INVALID */
@@ -32,7 +28,7 @@ export function parseWheelName(filename: string): WheelName {
     });
   }
   return {
-    distribution: normalizeName(distribution),
+    distribution: normalizePackageName(distribution),
     version: version.replaceAll("_", "-"),
     build,
     pythonTags: python.split("."),
