@@ -26,7 +26,7 @@ describe("openKeyIndex", () => {
         for (const [key, value] of Object.entries(values)) expect(await again.get(key)).toBe(value);
         expect((await allOf(again.keys())).toSorted()).toEqual(Object.keys(values).toSorted());
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

@@ -8,15 +8,17 @@ const blockSize = 512;
 const nameSize = 100;
 const prefixSize = 155;
 
-const typeFlags: Readonly<Record<TarEntryType, string>> = {
-  file: "0",
-  hardlink: "1",
-  symlink: "2",
-  "character-device": "3",
-  "block-device": "4",
-  directory: "5",
-  fifo: "6",
+const typeFlags: Readonly<Record<TarEntryType, number>> = {
+  file: 0x30,
+  hardlink: 0x31,
+  symlink: 0x32,
+  "character-device": 0x33,
+  "block-device": 0x34,
+  directory: 0x35,
+  fifo: 0x36,
 };
+const paxFlag = 0x78;
+const magic: Uint8Array = Buffer.from("ustar\x0000", "latin1");
 
 const nothing = new Uint8Array(0);
 
@@ -48,33 +50,33 @@ function fallbackName(name: Uint8Array): Uint8Array {
 }
 
 function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 0x80);
+  for (const byte of bytes) if (byte >= 0x80) return false;
+  return true;
 }
 
-/** Writes one block field after field. */
-class Block {
-  readonly bytes: Uint8Array = new Uint8Array(blockSize);
-
-  text(offset: number, value: Uint8Array): void {
-    this.bytes.set(value, offset);
+/** Octal digits with leading zeros; the field's last byte stays NUL. */
+function putOctal(block: Uint8Array, offset: number, width: number, value: number): void {
+  let rest = value;
+  for (let at = offset + width - 2; at >= offset; at--) {
+    // Not `>> 3`: sizes have more than 32 bits.
+    block[at] = 0x30 + (rest % 8);
+    rest = Math.floor(rest / 8);
   }
+}
 
-  octal(offset: number, width: number, value: number): void {
-    this.text(offset, encodeTarText(value.toString(8).padStart(width - 1, "0")));
-  }
-
-  seal(): Uint8Array {
-    this.bytes.fill(0x20, 148, 156);
-    const sum = this.bytes.reduce((total, byte) => total + byte, 0);
-    this.text(148, encodeTarText(`${sum.toString(8).padStart(6, "0")}\0 `));
-    return this.bytes;
-  }
+/** Six digits, NUL, space, over the block with the field itself full of spaces. */
+function putChecksum(block: Uint8Array): void {
+  block.fill(0x20, 148, 156);
+  let sum = 0;
+  for (const byte of block) sum += byte;
+  putOctal(block, 148, 7, sum);
+  block[154] = 0;
 }
 
 interface BlockFields {
   readonly name: Uint8Array;
   readonly prefix: Uint8Array;
-  readonly typeFlag: string;
+  readonly typeFlag: number;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -86,20 +88,21 @@ interface BlockFields {
 }
 
 function formatBlock(fields: BlockFields): Uint8Array {
-  const block = new Block();
-  block.text(0, fields.name);
-  block.octal(100, 8, fields.mode);
-  block.octal(108, 8, fields.uid);
-  block.octal(116, 8, fields.gid);
-  block.octal(124, 12, fields.size);
-  block.octal(136, 12, fields.mtime);
-  block.text(156, encodeTarText(fields.typeFlag));
-  block.text(157, fields.link);
-  block.text(257, encodeTarText("ustar\x0000"));
-  block.octal(329, 8, fields.devMajor);
-  block.octal(337, 8, fields.devMinor);
-  block.text(345, fields.prefix);
-  return block.seal();
+  const block = new Uint8Array(blockSize);
+  block.set(fields.name, 0);
+  putOctal(block, 100, 8, fields.mode);
+  putOctal(block, 108, 8, fields.uid);
+  putOctal(block, 116, 8, fields.gid);
+  putOctal(block, 124, 12, fields.size);
+  putOctal(block, 136, 12, fields.mtime);
+  block[156] = fields.typeFlag;
+  block.set(fields.link, 157);
+  block.set(magic, 257);
+  putOctal(block, 329, 8, fields.devMajor);
+  putOctal(block, 337, 8, fields.devMinor);
+  block.set(fields.prefix, 345);
+  putChecksum(block);
+  return block;
 }
 
 /** A number that fits the octal digits of its field, or 0 with a pax record holding it. */
@@ -122,8 +125,8 @@ function assertWritable(header: Omit<TarHeader, "uname" | "gname">): void {
   const isLink = type === "symlink" || type === "hardlink";
   if (isLink && (linkPath === undefined || linkPath === "" || linkPath.includes("\0")))
     refuse(path, "its link target is empty or holds a NUL");
-  for (const [field, value] of Object.entries({ size: header.size, uid: header.uid, gid: header.gid }))
-    if (!Number.isSafeInteger(value) || value < 0) refuse(path, `${field} ${value} is not a whole number`);
+  for (const value of [header.size, header.uid, header.gid])
+    if (!Number.isSafeInteger(value) || value < 0) refuse(path, `${value} is not a size or owner`);
   if (!(Math.abs(header.mtime) <= Number.MAX_SAFE_INTEGER)) refuse(path, `mtime ${header.mtime} is not a time`);
   for (const device of [header.devMajor ?? 0, header.devMinor ?? 0])
     if (!Number.isInteger(device) || device < 0 || device >= 8 ** 7) refuse(path, `device number ${device} is too big`);
@@ -141,7 +144,8 @@ function assertWritable(header: Omit<TarHeader, "uname" | "gname">): void {
  */
 export function tarHeader(header: Omit<TarHeader, "uname" | "gname">): Uint8Array {
   assertWritable(header);
-  const pax = new Map(Object.entries(header.pax ?? {}).filter(([key]) => !paxFieldKeys.has(key)));
+  const extra = header.pax === undefined ? [] : Object.entries(header.pax);
+  const pax = new Map(extra.filter(([key]) => !paxFieldKeys.has(key)));
   const pathText = header.type === "directory" ? `${header.path.replace(/\/+$/, "")}/` : header.path;
   const path = encodeTarText(pathText);
   const linkText = header.type === "symlink" || header.type === "hardlink" ? (header.linkPath ?? "") : "";
@@ -172,7 +176,7 @@ export function tarHeader(header: Omit<TarHeader, "uname" | "gname">): Uint8Arra
     ...fields,
     name: fallbackName(encodeTarText(`PaxHeaders/${base}`)),
     prefix: nothing,
-    typeFlag: "x",
+    typeFlag: paxFlag,
     mode: 0o644,
     uid: 0,
     gid: 0,
