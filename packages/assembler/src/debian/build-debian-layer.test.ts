@@ -1,3 +1,4 @@
+import { rm, writeFile } from "node:fs/promises";
 import { readTar, type TarHeader } from "@imagespec/image-store";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createFakeArchive, type FakeDebianArchive } from "../../test/support/debian-archive.ts";
@@ -205,6 +206,16 @@ describe("buildDebianLayer", () => {
       code: "DEBIAN_PACKAGE_NOT_FOUND",
       message: expect.stringContaining('"new" 7'),
     });
+  });
+
+  it("replaces a damaged copy in the cache", async () => {
+    const lock = await lockOf();
+    const first = await digestOf(await buildDebianLayer(lock, archive.env, { slim: true }));
+    const { sha256: hex, size } = lock.packages[0]!;
+    const file = archive.env.content.path(`sha256:${hex}`);
+    await rm(file);
+    await writeFile(file, Buffer.alloc(size));
+    expect(await digestOf(await buildDebianLayer(lock, archive.env, { slim: true }))).toBe(first);
   });
 
   it("stops when it is aborted", async () => {

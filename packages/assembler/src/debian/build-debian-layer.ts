@@ -56,7 +56,7 @@ const defaultMaxDownloads = 8;
  * One package is unpacked at a time while the next ones are decompressed; what is kept in memory is the content of the layer (70 MB for set b slim). The same
  * lock and options give the same bytes everywhere: generated files carry the date of the main index.
  *
- * The links of arm64 trees are made by the same rules but have not been run.
+ * Trees for arm64 are made by the same rules; they were run under emulation only.
  *
  * @throws DEBIAN_SCRIPT for maintainer scripts that were not reviewed.
  * @throws DEBIAN_INDEX for damaged packages and when the finished tree refers to files that it does not have.
@@ -80,7 +80,6 @@ export async function buildDebianLayer(
     packages.push(await unpackPackage(deb, entry, tree, isOmitted));
   }
   tree.completeParents();
-  requireHardlinkTargets(tree);
   const scripts = runEmulations(tree, packages, isOmitted);
   linkAliases(tree, facts);
   if (!tree.has("usr/bin/python3")) tree.writeLink("usr/bin/python3", `python${pythonMinor}`);
@@ -88,6 +87,7 @@ export async function buildDebianLayer(
   for (const folder of ["dev", "proc", "run", "sys"]) tree.addDirectory(folder);
   addPackageRecords(tree, packages);
   moveOutOfLinkedFolders(tree);
+  requireHardlinkTargets(tree);
   tree.writeFile("etc/ld.so.cache", encodeLdCache(findLibraries(tree, facts), facts.cacheFlags));
   tree.completeParents();
   assertTreeComplete(tree, facts, isOmitted);

@@ -23,7 +23,10 @@ export type MaintainerScriptName = "preinst" | "postinst";
 /** A reviewed maintainer script: what it leaves behind after a fresh install. */
 export interface ScriptRule {
   readonly script: MaintainerScriptName;
-  /** Hex SHA-256 of the residues (see `classifyMaintainerScript`) that were read and compared with a run of dpkg. */
+  /**
+   * Hex SHA-256 of the residues (see `classifyMaintainerScript`) that were read and, those of amd64, compared with a run
+   * of dpkg. Scripts that differ by architecture follow each other, amd64 first.
+   */
   readonly residues: readonly string[];
   /** What the script is for, in a few words. */
   readonly what: string;
@@ -78,6 +81,7 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
       "preinst",
       "checks that /usr is merged; diversions",
       "b77af74dedba95d100df948d6387b73e98c5e7a0bdc6bad74ca71828de36ba81",
+      "e821bca79ecc37ba0d416bdd07e949c02fd12b59089f1455da2fa98b1c789fce",
     ),
     emulate(
       "postinst",
@@ -90,6 +94,7 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
       "standard folders, profile, login records, links in /var",
       baseFiles({ libexec: true }),
       "7c1ef4179f3a89d8aa44c2a83a1fd9429b9f15bf273305f4c4c54bedbb64f7fa",
+      "14d2797d2fc0c1a4227dc0e819c02a693dff29f654089a0f138e1936442e189b",
     ),
   ],
   "base-passwd": [
@@ -206,7 +211,9 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
       "preinst",
       "checks the kernel version",
       "714a2b86ff9359abd06e891fe7834153862c7264100f2d10451cfedf98deb2ff",
+      "a80dedf2841f812248f768c082dfdecdea895c61aa4654682e0c65ff536b654d",
       "77427b942d8e06063854f1078c68277453165b6f3d17d289cdb36eea5db68185",
+      "e8d7c8a4565a4d10bb92095147600560860ba779121c8f79e1c2038402802c8a",
     ),
     inert(
       "postinst",
@@ -215,20 +222,40 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
       "5d952aaddb3e9f94797d7e5d8fa5be5eb472c11807170161729060e76a3f52e3",
     ),
   ],
-  libgcrypt20: [inert("postinst", upgradeOnly, "2f9ad6036eb14e65c01314dfbae94615e6ee8f41eb2064c6d79392d50a5b4640")],
+  libgcrypt20: [
+    inert(
+      "postinst",
+      upgradeOnly,
+      "2f9ad6036eb14e65c01314dfbae94615e6ee8f41eb2064c6d79392d50a5b4640",
+      "f6445b72534312d7a869afbb9df2edb7e634f772823d2d0936e010a9441fa123",
+    ),
+  ],
   "libgdk-pixbuf-2.0-0": [
     decline(
       "postinst",
       "has to run gdk-pixbuf-query-loaders",
       "2432f5de1042a811d9a105643f3c4f78123c609a79c36f19d4ec5ebd16c2bc28",
+      "5275f4a45492b5b6f8a9c230114bad25d9f1ef178e234a9695dfffbdb8e9cce3",
     ),
   ],
   "libglib2.0-0": [
-    emulate("postinst", "nothing to compile", glib, "822b6273f9f56621c95b9f7d3780619e8477b3ea4f31c22fc798d07f31122b9a"),
+    emulate(
+      "postinst",
+      "nothing to compile",
+      glib,
+      "822b6273f9f56621c95b9f7d3780619e8477b3ea4f31c22fc798d07f31122b9a",
+      "4de08b729a9cc815b0bd2bfe58962bc44bb889503b7a4f5d9b1968ac1eb56c8b",
+    ),
   ],
   "libglib2.0-0t64": [
     inert("preinst", upgradeOnly, "c273e52b094ff8897e490074b46ccc515f7594ddad326d5765c1df797c7ed86f"),
-    emulate("postinst", "nothing to compile", glib, "9802c11c233c1bea59f8d3f15df2e23b6057ead7cbdf97c0e168a48abb3c9794"),
+    emulate(
+      "postinst",
+      "nothing to compile",
+      glib,
+      "9802c11c233c1bea59f8d3f15df2e23b6057ead7cbdf97c0e168a48abb3c9794",
+      "8bcfea4e8b2f179d733001c1fd8b5f3546ee74dba3476c1959fd4d1a2bb1194f",
+    ),
   ],
   "libgssapi-krb5-2": [
     inert("postinst", upgradeOnly, "c4dee40545852c1cc838acb65b5fe4c1f288ef9b733c1633dbadf512a8eddd93"),
@@ -265,7 +292,12 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
     inert("postinst", "prints a message", "7006f43c17b0b720a017b6084ae0b5c9ecd2c3c6d8b555fbf5de11f9af42cfca"),
   ],
   libreadline8t64: [
-    inert("preinst", "diversions for merging /usr", "46734c3ef8560888532c82c98c3a32d2137b10fd4aa2323b5dc406ba7956ad60"),
+    inert(
+      "preinst",
+      "diversions for merging /usr",
+      "46734c3ef8560888532c82c98c3a32d2137b10fd4aa2323b5dc406ba7956ad60",
+      "bea42802d2134a845224c3b3175e22f42f486bb006a8e69a7d8ddbc42888ace0",
+    ),
   ],
   libselinux1: [
     inert(
@@ -331,6 +363,7 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
       "dist-packages; no bytecode",
       pythonMinimal("3.11"),
       "86bec6ef17933a7d1c4344686bdc2b52356d5e4db28a7f7f150bc5c443e19496",
+      "43fd284eb2d9568a8ba216aa6e30f1b8125fe323aac0d9cae24fdf76e5037994",
     ),
   ],
   "python3.13-minimal": [
@@ -340,6 +373,7 @@ export const scriptRules: Readonly<Record<string, readonly ScriptRule[]>> = {
       "dist-packages; no bytecode",
       pythonMinimal("3.13"),
       "5bf7af706500b39fe7f0a075d5652dd701060edf05fc60eafd22433862a28764",
+      "24930c9de65a75fb476cf062a5c4c493390df9b60a6efe9d608192c8b674d1d5",
     ),
   ],
   "readline-common": [
