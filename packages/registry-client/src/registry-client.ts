@@ -37,6 +37,7 @@ export class RegistryClient {
   readonly #turns = new Map<string, Promise<void>>();
   readonly #ensured = new Map<string, Promise<void>>();
 
+  /** @throws CONFIG_INVALID when `ca` is no PEM text */
   constructor(options: RegistryClientOptions = {}) {
     const { maxConnections = 8, timeoutMs = 60_000, userAgent = "imagespec", retry = {} } = options;
     this.#providers = options.providers ?? [];

@@ -1,4 +1,5 @@
 import { abortedError, ImageSpecError, systemCodeOf, throwIfAborted } from "@imagespec/errors";
+import { onAbort } from "../transport/on-abort.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFrom } from "./docker-config-file.ts";
 
@@ -66,12 +67,11 @@ async function run(options: CredentialHelperOptions): Promise<HelperOutput> {
       reject(error);
       child.kill("SIGKILL");
     };
-    const onAbort = (): void => stop(abortedError(signal));
     const timer = setTimeout(() => stop(helperError(options, `did not answer within ${timeoutMs} ms`)), timeoutMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = onAbort(signal, () => stop(abortedError(signal)));
     const finish = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      stopListening();
     };
 
     let stdout = "";

@@ -1,4 +1,5 @@
-import { abortedError } from "@imagespec/errors";
+import { abortedError, throwIfAborted } from "@imagespec/errors";
+import { onAbort } from "../transport/on-abort.ts";
 
 /**
  * Works on items with a bounded number at once. The first failure aborts the others and is thrown after all of them ended,
@@ -10,10 +11,9 @@ export async function runParallel<T>(
   signal: AbortSignal | undefined,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  throwIfAborted(signal);
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(abortedError(signal));
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const stopListening = onAbort(signal, () => controller.abort(abortedError(signal)));
   const queue = items.values();
   let failure: { readonly error: unknown } | undefined;
 
@@ -31,7 +31,7 @@ export async function runParallel<T>(
   try {
     await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, items.length)) }, worker));
   } finally {
-    signal?.removeEventListener("abort", onAbort);
+    stopListening();
   }
   if (signal?.aborted) throw abortedError(signal);
   if (failure !== undefined) throw failure.error;

@@ -1,5 +1,6 @@
 import { abortedError, type ImageSpecError, throwIfAborted } from "@imagespec/errors";
 import type { RetryInfo } from "../registry-client-options.ts";
+import { onAbort } from "../transport/on-abort.ts";
 
 export interface RetryPolicy {
   readonly attempts: number;
@@ -84,14 +85,13 @@ export function parseRetryAfter(value: string | undefined, now: number = Date.no
 
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
+    const stopListening = onAbort(signal, () => {
       clearTimeout(timer);
       reject(abortedError(signal));
-    };
+    });
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
+      stopListening();
       resolve();
     }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -3,6 +3,7 @@ import { proxyFor } from "./proxy-for.ts";
 import type { ProxySettings } from "./proxy-settings.ts";
 import { ProxyTransport } from "./proxy-transport.ts";
 import type { Transport } from "./transport.ts";
+import { assertCertificates } from "./trusted-certificates.ts";
 
 export interface TransportOptions {
   readonly proxy: ProxySettings;
@@ -10,8 +11,9 @@ export interface TransportOptions {
   readonly maxConnections: number;
 }
 
-/** A transport that goes through a proxy where the settings say so, and directly everywhere else. */
+/** A transport that goes through a proxy where the settings say so, and directly everywhere else. @throws CONFIG_INVALID */
 export function createTransport(options: TransportOptions): Transport {
+  if (options.ca !== undefined) assertCertificates(options.ca);
   const direct = new NodeTransport(options);
   const proxied = new Map<string, Transport>();
   return {

@@ -3,6 +3,7 @@ import { abortedError } from "@imagespec/errors";
 import { ContentFailure } from "./content-failure.ts";
 import { guardedBody } from "./guarded-body.ts";
 import { IdleTimer, idleError } from "./idle-timer.ts";
+import { onAbort } from "./on-abort.ts";
 import { uploadPieces } from "./send-stream.ts";
 import type { StreamBody, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -17,14 +18,13 @@ export function nodeExchange(outgoing: ClientRequest, request: TransportRequest)
       outgoing.destroy();
     };
     const idle = new IdleTimer(timeoutMs, () => stop(idleError(timeoutMs)));
-    const onAbort = (): void => stop(abortedError(signal));
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = onAbort(signal, () => stop(abortedError(signal)));
     let uploaded = !isStream(body);
 
     outgoing.on("error", (error) => reject(reason ?? error));
     outgoing.once("close", () => {
       idle.disarm();
-      signal?.removeEventListener("abort", onAbort);
+      stopListening();
     });
     outgoing.once("response", (incoming) => {
       // An answer before the end of the upload: the rest is not wanted, and the connection cannot be used again.

@@ -4,6 +4,7 @@ import type { ProxyAgent } from "undici";
 import { ContentFailure } from "./content-failure.ts";
 import { guardedBody } from "./guarded-body.ts";
 import { IdleTimer, idleError } from "./idle-timer.ts";
+import { onAbort } from "./on-abort.ts";
 import { uploadPieces } from "./send-stream.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
@@ -30,14 +31,13 @@ export class ProxyTransport implements Transport {
     throwIfAborted(signal);
 
     const controller = new AbortController();
-    const onAbort = (): void => controller.abort(abortedError(signal));
     const idle = new IdleTimer(timeoutMs, () => controller.abort(idleError(timeoutMs)));
     const explain = (error: unknown): unknown => (controller.signal.aborted ? controller.signal.reason : error);
     const finish = (): void => {
       idle.disarm();
-      signal?.removeEventListener("abort", onAbort);
+      stopListening();
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = onAbort(signal, () => controller.abort(abortedError(signal)));
     idle.arm();
     let contentFailure: ContentFailure | undefined;
     try {
