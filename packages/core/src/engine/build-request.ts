@@ -1,5 +1,6 @@
 import type { BaseImage, BuildRequest, ImageSpecBuilder } from "../builder/builder.ts";
 import type { BuilderEvent } from "../events/events.ts";
+import { platformSpec } from "../fingerprint/fingerprint-spec.ts";
 import type { OpenedOutput } from "../outputs/opened-output.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import type { BuildContext } from "./engine-context.ts";
@@ -43,7 +44,9 @@ export async function buildRequest(
 }
 
 function labelsFor(spec: ResolvedImageSpec, platform: string): Readonly<Record<string, string>> {
-  const fields = Object.entries(spec.fieldFingerprints).map(([field, hash]) => [field, hash.slice(0, 8)]);
+  // Those of the platform by itself: its image is the same whichever set of platforms it is built for.
+  const { fieldFingerprints } = spec.platforms.length === 1 ? spec : platformSpec(spec, platform);
+  const fields = Object.entries(fieldFingerprints).map(([field, hash]) => [field, hash.slice(0, 8)]);
   return {
     [imageKeys.contract]: String(spec.contract),
     [imageKeys.fields]: JSON.stringify(Object.fromEntries(fields)),
