@@ -1,1 +1,2 @@
-export {};
+export { assemble } from "./assemble.ts";
+export type { AssembleBuilderOptions } from "./assemble-builder-options.ts";

@@ -1,0 +1,105 @@
+import path from "node:path";
+import type { BaseImage } from "@imagespec/core";
+import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
+import { type ContentStore, openKeyIndex } from "@imagespec/image-store";
+import {
+  type Descriptor,
+  type ImageConfig,
+  type ImageManifest,
+  isForeignLayer,
+  maxManifestSize,
+  parseImageConfig,
+  parseImageManifest,
+} from "@imagespec/oci";
+import { type BaseFacts, parseBaseFacts } from "./base-facts.ts";
+import { scanBase } from "./scan-base.ts";
+
+/** A base with all that is known of it. */
+export interface KnownBase {
+  readonly image: BaseImage;
+  readonly manifest: ImageManifest;
+  readonly config: ImageConfig;
+  readonly facts: BaseFacts;
+}
+
+export interface ReadBaseOptions {
+  readonly content: ContentStore;
+  /** Where facts are kept. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onDownload?: (bytes: number) => void;
+}
+
+/** Facts of another form have another key. */
+const factsVersion = "facts-1";
+
+/** Reads manifest and config of a base, and its facts: from an earlier time, else by reading its layers once. */
+export async function readBase(image: BaseImage, options: ReadBaseOptions): Promise<KnownBase> {
+  const { content, signal } = options;
+  const manifest = parseImageManifest(await readManifestBytes(image, options));
+  await fetchBlob(image, manifest.config, options);
+  const config = parseImageConfig(await content.read(manifest.config.digest, { maxSize: maxManifestSize }));
+  const index = await openKeyIndex(path.join(options.folder, "bases"), { parse: parseBaseFacts });
+  const key = `${factsVersion} ${image.manifest.digest}`;
+  let facts = await index.get(key);
+  if (facts === undefined) {
+    const layers = manifest.layers.map((layer) => async () => {
+      throwIfAborted(signal);
+      await fetchBlob(image, layer, options);
+      return content.open(layer.digest);
+    });
+    facts = await scanBase(layers, environmentOf(config));
+    await index.set(key, facts);
+  }
+  return { image, manifest, config, facts };
+}
+
+/** The environment of an image as a map. */
+export function environmentOf(config: ImageConfig): ReadonlyMap<string, string> {
+  return new Map(
+    (config.config?.Env ?? []).map((line) => {
+      const equals = line.indexOf("=");
+      return equals < 0 ? [line, ""] : [line.slice(0, equals), line.slice(equals + 1)];
+    }),
+  );
+}
+
+async function readManifestBytes(image: BaseImage, { content, signal }: ReadBaseOptions): Promise<Uint8Array> {
+  const { digest, size } = image.manifest;
+  if ((await content.stat(digest))?.size === size) return content.read(digest, { maxSize: maxManifestSize });
+  const stored = await image.source.readManifest({ digest }, { signal });
+  if (stored === undefined) {
+    throw new ImageSpecError("BASE_NOT_FOUND", `the base image "${image.reference}" has no manifest "${digest}"`, {
+      hint: "pull or build the base again",
+      details: { reference: image.reference, digest },
+    });
+  }
+  await content.write(stored.bytes, { expected: digest });
+  return stored.bytes;
+}
+
+/** Brings a blob of the base into the content store. */
+async function fetchBlob(image: BaseImage, blob: Descriptor, options: ReadBaseOptions): Promise<void> {
+  const { content, signal } = options;
+  if ((await content.stat(blob.digest))?.size === blob.size) return;
+  if (isForeignLayer(blob.mediaType)) {
+    throw new ImageSpecError(
+      "BASE_UNSUPPORTED",
+      `the base image "${image.reference}" has a layer that may not be copied`,
+      {
+        hint: "choose another base",
+        details: { digest: blob.digest },
+      },
+    );
+  }
+  let seen = 0;
+  await content.write(await image.source.openBlob(blob, { signal }), {
+    expected: blob.digest,
+    size: blob.size,
+    signal,
+    onProgress: (bytes) => {
+      options.onDownload?.(bytes - seen);
+      seen = bytes;
+    },
+  });
+}

@@ -1,0 +1,224 @@
+import os from "node:os";
+import path from "node:path";
+import type { BuildOutcome, BuildRequest, PackageResolution, ResolvedImageSpec } from "@imagespec/core";
+import { ImageSpecError } from "@imagespec/errors";
+import { createUvResolver, detectUvSettings } from "@imagespec/resolver";
+import { type BaseFacts, emptyBaseFacts } from "../base/base-facts.ts";
+import { type KnownBase, readBase } from "../base/read-base.ts";
+import { createLimiter } from "../concurrency/limiter.ts";
+import { type TaskScope, withTaskScope } from "../concurrency/task-scope.ts";
+import { containerConfig, imageDocuments } from "../image/image-document.ts";
+import { imageUser } from "../image/image-user.ts";
+import { inheritedLayer } from "../image/layer-descriptor.ts";
+import { gzipMembersEncoder } from "../layer/gzip-members-encoder.ts";
+import { openLayerCache } from "../layer/layer-cache.ts";
+import { Placement } from "../placement/placement.ts";
+import type { VenvPython } from "../venv/skeleton-entries.ts";
+import type { VenvLayout } from "../wheel/wheel-layout.ts";
+import type { AssembleOptions } from "./assemble-options.ts";
+import type { BuildContext } from "./build-context.ts";
+import type { BuiltLayer } from "./built-layer.ts";
+import { choosePython } from "./choose-python.ts";
+import { assembleDebianImage } from "./debian-image.ts";
+import { formatSize } from "./format-size.ts";
+import { newDistributions } from "./new-distributions.ts";
+import { packageLayers } from "./package-layers.ts";
+import { publishImage } from "./publish-image.ts";
+import { Publisher } from "./publisher.ts";
+import { resolvePackages } from "./resolve-packages.ts";
+import { skeletonLayer } from "./skeleton-layer.ts";
+import { sourceLayer } from "./source-layer.ts";
+import { StepReporter } from "./step-reporter.ts";
+import { WheelSource } from "./wheel-source.ts";
+
+const tenMinutesMs = 10 * 60 * 1000;
+const prefix = "opt/venv";
+
+/**
+ * Assembles an image of one platform from its base, wheels and files, and writes it to the output. Nothing is executed but uv.
+ *
+ * @throws BASE_UNSUPPORTED, BASE_NOT_FOUND, SOURCE_CHANGED, ABORTED and whatever resolving, downloading and writing throw
+ */
+export async function assembleImage(
+  spec: ResolvedImageSpec,
+  request: BuildRequest,
+  options: AssembleOptions = {},
+): Promise<BuildOutcome> {
+  return withTaskScope(request.signal, async (scope) => {
+    const context = await createContext(spec, request, options, scope);
+    const base = spec.resolvedBase;
+    if (base.kind === "debian") return assembleDebianImage(context, base.suite);
+    return new Assembly(context).run();
+  });
+}
+
+async function createContext(
+  spec: ResolvedImageSpec,
+  request: BuildRequest,
+  options: AssembleOptions,
+  scope: TaskScope,
+): Promise<BuildContext> {
+  const folder = options.cacheFolder ?? path.join(request.cacheFolder, "assemble");
+  const { content } = request.store;
+  const steps = new StepReporter(request.emit);
+  return {
+    spec,
+    request,
+    options,
+    settings: options.uv ?? detectUvSettings(),
+    folder,
+    content,
+    encoder: options.encoder ?? gzipMembersEncoder,
+    cache: await openLayerCache(folder, content),
+    scope,
+    steps,
+    publisher: new Publisher(request, scope, steps),
+    writers: createLimiter(Math.max(2, Math.min(os.availableParallelism(), 4))),
+  };
+}
+
+class Assembly {
+  readonly #context: BuildContext;
+  #downloaded = 0;
+
+  constructor(context: BuildContext) {
+    this.#context = context;
+  }
+
+  async run(): Promise<BuildOutcome> {
+    const { spec, request, steps, publisher, content, settings } = this.#context;
+    const platform = spec.platforms[0] ?? "";
+    const base = await this.#base();
+    const facts = base?.facts ?? emptyBaseFacts;
+    const python = choosePython(spec, facts, base?.image.reference ?? "scratch");
+    const placement = new Placement(facts);
+    const user = imageUser(spec.user, base?.config.config?.User ?? "", facts);
+    const layout = python === undefined ? undefined : { prefix, pythonMinor: python.minor };
+    if (base !== undefined) this.#publishBase(base);
+    await using wheels = new WheelSource(spec, request, { content, settings, steps });
+    const source = this.#context.scope.start(() => sourceLayer(this.#context, user, placement));
+    const skeleton = this.#context.scope.start(() => skeletonLayer(this.#context, { layout, python, user, placement }));
+    const resolution = python === undefined ? undefined : await this.#resolve(platform, facts, python);
+    const layers = await steps.run("layers", undefined, async (notes) => {
+      const packages =
+        resolution === undefined || layout === undefined
+          ? []
+          : await this.#packages(resolution, facts, { wheels, layout, placement, base });
+      const made = [...packages, await skeleton, await source].filter((layer) => layer !== undefined);
+      const built = made.filter(({ reused }) => !reused);
+      const size = built.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+      notes.detail = `${built.length} built, ${made.length - built.length} reused · ${formatSize(size)}`;
+      notes.cached = built.length === 0;
+      return made;
+    });
+    const documents = imageDocuments({
+      platform,
+      base: base === undefined ? undefined : { config: base.config, layers: base.manifest.layers.map(inheritedLayer) },
+      layers,
+      config: containerConfig(spec, base?.config.config ?? {}, {
+        user: user.name,
+        venv: python !== undefined,
+        env: request.env,
+        labels: request.labels,
+      }),
+    });
+    const { digest, mediaType, size } = await publishImage(this.#context, documents);
+    const built = layers.filter(({ reused }) => !reused).length;
+    return {
+      digest,
+      mediaType,
+      size,
+      platforms: [platform],
+      timings: steps.timings,
+      bytes: { downloaded: this.#downloaded + wheels.bytesDownloaded, uploaded: publisher.bytesWritten },
+      layers: { built, reused: layers.length - built },
+      ...(resolution === undefined ? {} : { resolution: { [platform]: resolution } }),
+    };
+  }
+
+  async #base(): Promise<KnownBase | undefined> {
+    const { spec, request, steps, scope, content, folder } = this.#context;
+    if (spec.resolvedBase.kind === "scratch") return undefined;
+    return steps.run("base", "baseImage", async (notes) => {
+      const image = await request.base(spec.platforms[0]);
+      if (image === undefined) throw new ImageSpecError("INTERNAL", "the engine gave no base image");
+      const onDownload = (bytes: number): void => {
+        this.#downloaded += bytes;
+      };
+      const base = await readBase(image, { content, folder, signal: scope.signal, onDownload });
+      if ((base.config.config?.OnBuild ?? []).length > 0) {
+        throw new ImageSpecError("BASE_UNSUPPORTED", `the base image "${image.reference}" has ONBUILD instructions`, {
+          hint: "choose a base without them, or let a builder with a container engine build it: builder: buildkit",
+        });
+      }
+      notes.cached = this.#downloaded === 0;
+      const version = base.facts.python?.version ?? base.facts.python?.minor;
+      notes.detail = version === undefined ? image.reference : `${image.reference} · python ${version}`;
+      return base;
+    });
+  }
+
+  #publishBase({ image, manifest }: KnownBase): void {
+    const { request, publisher, content, scope } = this.#context;
+    const { output } = request;
+    const { repository } = image;
+    const isNear = output.kind === "registry" && repository?.registry === output.registry;
+    const mountFrom = isNear ? [repository.repository] : [];
+    for (const layer of manifest.layers) {
+      const open = async (): Promise<AsyncIterable<Uint8Array>> => {
+        const here = (await content.stat(layer.digest))?.size === layer.size;
+        return here ? content.open(layer.digest) : image.source.openBlob(layer, { signal: scope.signal });
+      };
+      publisher.publish(layer, open, mountFrom);
+    }
+  }
+
+  async #resolve(platform: string, facts: BaseFacts, python: VenvPython): Promise<PackageResolution> {
+    const { spec, request, options, settings, steps, scope, folder } = this.#context;
+    return steps.run("resolve", "packages", async (notes) => {
+      const asksForPackages = spec.requirementLines.length > 0 || spec.lock !== undefined;
+      if (asksForPackages && facts.libc === undefined) {
+        throw new ImageSpecError("BASE_UNSUPPORTED", "the C library of the base image was not recognised", {
+          hint: "choose a base with glibc or musl",
+        });
+      }
+      const libc = facts.libc ?? { kind: "glibc", version: "2.17" };
+      const constraints = Object.entries(facts.distributions).map(([name, version]) => `${name}==${version}`);
+      const { resolution, cached } = await resolvePackages(
+        spec,
+        { platform, pythonVersion: python.version, libc },
+        {
+          resolver: request.resolver ?? createUvResolver({ cacheFolder: request.cacheFolder, settings }),
+          request,
+          settings,
+          folder,
+          constraints,
+          maxAgeMs: options.resolutionMaxAgeMs ?? tenMinutesMs,
+          signal: scope.signal,
+          onLog: (text) => steps.log("resolve", text),
+        },
+      );
+      const count = resolution.distributions.length;
+      notes.detail = `${count} package${count === 1 ? "" : "s"}`;
+      notes.cached = cached || !asksForPackages;
+      return resolution;
+    });
+  }
+
+  #packages(
+    resolution: PackageResolution,
+    facts: BaseFacts,
+    options: {
+      readonly wheels: WheelSource;
+      readonly layout: VenvLayout;
+      readonly placement: Placement;
+      readonly base: KnownBase | undefined;
+    },
+  ): Promise<readonly BuiltLayer[]> {
+    const { wheels, layout, placement, base } = options;
+    // The environment with its user, and the source.
+    const otherLayers = (base?.manifest.layers.length ?? 0) + 2;
+    const distributions = newDistributions(resolution.distributions, facts.distributions);
+    return packageLayers(this.#context, distributions, { wheels, layout, placement, otherLayers });
+  }
+}

@@ -1,0 +1,99 @@
+import { contractUser, type ImageUser } from "../image/image-user.ts";
+import { bytesContent } from "../layer/layer-entry.ts";
+import { LayerTree } from "../layer/layer-tree.ts";
+import { tarPieces } from "../layer/tar-pieces.ts";
+import { writeLayer } from "../layer/write-layer.ts";
+import type { Placement } from "../placement/placement.ts";
+import { skeletonEntries, type VenvPython } from "../venv/skeleton-entries.ts";
+import type { VenvLayout } from "../wheel/wheel-layout.ts";
+import type { BuildContext } from "./build-context.ts";
+import { type BuiltLayer, builtLayer } from "./built-layer.ts";
+import { entryInputs } from "./entry-inputs.ts";
+
+/** Folder of packages that are installed at container start. */
+export const runtimeFolder = "/home/imagespec/runtime";
+
+/** Folders that belong to the system: as a workdir they stay as they are. */
+const systemFolders: ReadonlySet<string> = new Set(
+  [
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "home",
+    "lib",
+    "lib64",
+    "media",
+    "mnt",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "srv",
+    "sys",
+  ].concat([
+    "tmp",
+    "usr",
+    "usr/bin",
+    "usr/lib",
+    "usr/local",
+    "usr/local/bin",
+    "usr/local/lib",
+    "usr/src",
+    "var",
+    "var/lib",
+    "var/tmp",
+  ]),
+);
+
+/** Relative to the root of the image. */
+export function relativePath(absolute: string): string {
+  return absolute.replace(/^\/+|\/+$/g, "");
+}
+
+/** Whether the workdir is a folder of its own, which can be given to the user. */
+export function isOwnWorkdir(workdir: string): boolean {
+  const path = relativePath(workdir);
+  return path !== "" && !systemFolders.has(path);
+}
+
+/** The layer of everything that is neither package nor source: the environment around the packages, the user, the workdir. */
+export async function skeletonLayer(
+  context: BuildContext,
+  options: {
+    readonly layout: VenvLayout | undefined;
+    readonly python: VenvPython | undefined;
+    readonly user: ImageUser;
+    readonly placement: Placement;
+  },
+): Promise<BuiltLayer | undefined> {
+  const { spec, content, encoder, scope, writers } = context;
+  const { user, layout, python, placement } = options;
+  const tree = new LayerTree(placement);
+  const own = { uid: user.uid, gid: user.gid } as const;
+  const root = { uid: 0, gid: 0 } as const;
+  if (user.added !== undefined) {
+    for (const name of ["passwd", "group"] as const) {
+      tree.add({ type: "file", path: `etc/${name}`, mode: 0o644, ...root, content: bytesContent(user.added[name]) });
+    }
+    tree.addFolder(relativePath(contractUser.home), { mode: 0o755, uid: contractUser.id, gid: contractUser.id });
+  }
+  if (isOwnWorkdir(spec.workdir)) tree.addFolder(relativePath(spec.workdir), { mode: 0o755, ...own });
+  if (layout !== undefined && python !== undefined) {
+    const hasRuntime = spec.runtimePackages.length > 0;
+    const entries = skeletonEntries(layout, python, {
+      workdir: spec.workdir,
+      runtimeFolder: hasRuntime ? runtimeFolder : undefined,
+      systemSitePackages: spec.pythonExec !== undefined,
+    });
+    for (const entry of entries) tree.add(entry);
+    if (hasRuntime) tree.addFolder(relativePath(runtimeFolder), { mode: 0o755, ...own });
+  }
+  const sorted = tree.sorted();
+  if (sorted.length === 0) return undefined;
+  const parts = { kind: "skeleton", comment: "environment and user", inputs: entryInputs(sorted) };
+  return builtLayer(context, parts, () =>
+    writers(() => writeLayer(tarPieces(sorted), { content, encoder, signal: scope.signal })),
+  );
+}

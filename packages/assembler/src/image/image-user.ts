@@ -1,0 +1,71 @@
+import { ImageSpecError } from "@imagespec/errors";
+import type { BaseFacts } from "../base/base-facts.ts";
+
+/** The user of an image, and what has to be written for it. */
+export interface ImageUser {
+  /** For the config. */
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** New content of `/etc/passwd` and `/etc/group`, and a home; nothing when the base's user is kept. */
+  readonly added: { readonly passwd: string; readonly group: string } | undefined;
+}
+
+/** The user of the image contract. */
+export const contractUser = { name: "imagespec", id: 65_532, home: "/home/imagespec" } as const;
+
+/**
+ * Decides who runs in the image: the spec's user, else a non-root user of the base, else `imagespec`.
+ *
+ * @throws BASE_UNSUPPORTED for a name that nobody in the image has
+ */
+export function imageUser(wanted: string | undefined, baseUser: string, facts: BaseFacts): ImageUser {
+  const keepsBase = !isRoot(baseUser);
+  if (keepsBase && (wanted === undefined || wanted === baseUser))
+    return { ...idsOf(baseUser, facts.passwd, facts.group), name: baseUser, added: undefined };
+  const added = keepsBase ? undefined : addUser(facts);
+  const name = wanted ?? contractUser.name;
+  return { ...idsOf(name, added?.passwd ?? facts.passwd, added?.group ?? facts.group), name, added };
+}
+
+function isRoot(user: string): boolean {
+  return ["", "0", "root"].includes(user.split(":")[0] ?? "");
+}
+
+function addUser({ passwd, group }: BaseFacts): { readonly passwd: string; readonly group: string } {
+  const { name, id, home } = contractUser;
+  return {
+    passwd: withLine(passwd ?? "root:x:0:0:root:/root:/bin/sh\n", name, `${name}:x:${id}:${id}::${home}:/bin/sh`),
+    group: withLine(group ?? "root:x:0:\n", name, `${name}:x:${id}:`),
+  };
+}
+
+/** Adds a line unless there is one of that name; a base made here has it. */
+function withLine(text: string, name: string, line: string): string {
+  if (text.split("\n").some((existing) => existing.startsWith(`${name}:`))) return text;
+  return `${text === "" || text.endsWith("\n") ? text : `${text}\n`}${line}\n`;
+}
+
+function idsOf(user: string, passwd = "", group = ""): { readonly uid: number; readonly gid: number } {
+  const [account = "", groupName] = user.split(":");
+  const entry = lookUp(passwd, account);
+  const uid = isNumber(account) ? Number(account) : Number(entry?.[2] ?? (account === "root" ? 0 : Number.NaN));
+  const own = Number(entry?.[3] ?? 0);
+  const gid =
+    groupName === undefined ? own : isNumber(groupName) ? Number(groupName) : Number(lookUp(group, groupName)?.[2]);
+  if (Number.isSafeInteger(uid) && Number.isSafeInteger(gid)) return { uid, gid };
+  throw new ImageSpecError("BASE_UNSUPPORTED", `the base image has no user "${user}"`, {
+    hint: "name a user that the base has, or give its number",
+    problems: [{ code: "BASE_UNSUPPORTED", path: "user", message: `the base image has no user "${user}"` }],
+  });
+}
+
+/** The line of a name, or of a number. */
+function lookUp(text: string, account: string): readonly string[] | undefined {
+  const lines = text.split("\n").map((line) => line.split(":"));
+  return lines.find(([name]) => name === account) ?? lines.find((fields) => isNumber(account) && fields[2] === account);
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}

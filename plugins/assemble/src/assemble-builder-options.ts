@@ -1,0 +1,11 @@
+/** Options of the builder `assemble`. None of them changes the image. */
+export interface AssembleBuilderOptions {
+  /** Absolute folder of layers, base facts and resolutions. @default a folder `assemble` in the engine's cache */
+  readonly cacheFolder?: string;
+  /** Path of uv. @default `IMAGESPEC_UV`, else the one on `PATH`, else one that is fetched */
+  readonly uv?: string;
+  /** URLs of the Debian archive, without `dists/`. @default deb.debian.org */
+  readonly debian?: { readonly main?: string; readonly security?: string };
+  /** Package index for specs that name none. @default the one that uv or pip is configured for by environment, else PyPI */
+  readonly index?: string;
+}
