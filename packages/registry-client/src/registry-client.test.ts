@@ -181,6 +181,19 @@ describe("connections", () => {
     expect(await repository.tags()).toEqual([]);
   });
 
+  test("that the server closed while they were idle cost no attempt", async () => {
+    const seen = new Set<unknown>();
+    await using server = await startScriptedServer((request, response) => {
+      if (seen.has(request.raw.socket)) return void request.raw.socket.resetAndDestroy();
+      seen.add(request.raw.socket);
+      reply(response, 200, {}, { tags: [] });
+    });
+    await using client = testClient({ retry: { attempts: 1 } });
+    const repository = client.repository({ registry: server.address, repository: "a" });
+    for (let i = 0; i < 3; i++) expect(await repository.tags()).toEqual([]);
+    expect(server.log).toHaveLength(5);
+  });
+
   test("that nobody takes are told at once, with what to do", async () => {
     const gone = await startScriptedServer(() => {});
     await gone[Symbol.asyncDispose]();
@@ -225,9 +238,9 @@ describe("connections", () => {
     const running = rejection(client.tags({ registry: server.address, repository: "slow" }));
     await expect.poll(() => server.log.length).toBe(2);
     await client.close();
-    await running;
+    expect((await running).code).toBe("ABORTED");
     await expect.poll(() => server.sockets.size).toBe(0);
-    await rejection(client.tags({ registry: server.address, repository: "fast" }));
+    expect((await rejection(client.tags({ registry: server.address, repository: "fast" }))).code).toBe("ABORTED");
   });
 
   test("are destroyed within milliseconds of an abort", async () => {

@@ -161,6 +161,23 @@ describe("credentials", () => {
     expect(server.log.length).toBeLessThan(12);
   });
 
+  test("that are good but lack the right are denied; nobody at all is asked to log in", async () => {
+    await using server = await startTokenRegistry({
+      issue: () => "narrow",
+      accepts: () => false,
+      challenge: (request, realm) =>
+        `Bearer realm="${realm}"${request.headers.authorization === undefined ? "" : ',error="insufficient_scope"'}`,
+    });
+    await using ann = testClient({ credentials: async () => basic("ann", "pw") });
+    const reference = { registry: server.address, repository: "a" };
+    expect(await rejection(ann.checkPush(reference))).toMatchObject({
+      code: "REGISTRY_DENIED",
+      hint: "ask for the right to push to this repository",
+    });
+    await using nobody = testClient();
+    expect((await rejection(nobody.checkPush(reference))).code).toBe("REGISTRY_AUTH");
+  });
+
   test("of the Basic scheme go with every request, and are refreshed when they expire", async () => {
     let password = "one";
     await using server = await startScriptedServer((request, response) => {

@@ -65,6 +65,12 @@ export class Authorizer {
     return usable !== undefined;
   }
 
+  /** Whether there are credentials for the target, and not just tokens that everybody gets. */
+  async isIdentified(target: AuthTarget): Promise<boolean> {
+    const credentials = await this.#credentials(target);
+    return credentials !== undefined && credentials.kind !== "anonymous";
+  }
+
   forgetToken(target: AuthTarget, header: string): void {
     this.#state(target).tokens.forget(header.replace(/^Bearer /, ""));
   }
@@ -162,6 +168,10 @@ export class Authorization {
   /** The value of `Authorization` for the first try. */
   header(): Promise<string | undefined> {
     return this.#authorizer.header(this.#target);
+  }
+
+  isIdentified(): Promise<boolean> {
+    return this.#authorizer.isIdentified(this.#target);
   }
 
   /** The header for a challenge that came without a refusal of this request. */

@@ -1,6 +1,6 @@
 import { ImageSpecError, isImageSpecError, throwIfAborted } from "@imagespec/errors";
 import type { Authorization, Authorizer, AuthTarget } from "../auth/authorizer.ts";
-import { parseChallenges } from "../auth/challenge.ts";
+import { type Challenge, parseChallenges } from "../auth/challenge.ts";
 import type { TokenRequest } from "../auth/token-service.ts";
 import { ContentFailure } from "../transport/content-failure.ts";
 import type { ResponseBody, Transport, TransportRequest, TransportResponse } from "../transport/transport.ts";
@@ -125,7 +125,7 @@ export class RegistryHttp {
       if (!isSameHost(endpoint.resolve("/"), url) || !failure.isRefusal) throw failure;
       const challenges = parseChallenges(response.header("www-authenticate") ?? "");
       const next = await authorization.renew(challenges, header);
-      if (next === undefined) throw failure;
+      if (next === undefined) throw await finalRefusal(call, failure, challenges, authorization);
       header = next;
     }
   }
@@ -238,6 +238,19 @@ export class RegistryHttp {
 
 function isEvasive(status: number): boolean {
   return status === 404 || status === 403;
+}
+
+/** A token service gives everybody a token: only its scope may be too small for what was asked (RFC 6750, 3.1). */
+async function finalRefusal(
+  call: Call,
+  failure: StatusFailure,
+  challenges: readonly Challenge[],
+  authorization: Authorization,
+): Promise<StatusFailure> {
+  const lacksScope = challenges.some(({ parameters }) => parameters["error"] === "insufficient_scope");
+  if (!lacksScope || !(await authorization.isIdentified())) return failure;
+  const answer = { ...failure.answer, isIdentified: true };
+  return new StatusFailure(statusError(call, answer), answer);
 }
 
 /** The text that retries are reported by. */

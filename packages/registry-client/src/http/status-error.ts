@@ -9,6 +9,8 @@ export interface FailedAnswer {
   /** The start of the body. */
   readonly body: string;
   readonly retryAfter?: string | undefined;
+  /** The registry knows who asks, so that its 401 is about rights. */
+  readonly isIdentified?: boolean | undefined;
 }
 
 export interface RegistryErrorEntry {
@@ -48,7 +50,7 @@ const refusals = new WeakMap<ImageSpecError, { readonly status: number; readonly
 
 function explain(call: Call, answer: FailedAnswer): ImageSpecError {
   const errors = parseErrorBody(answer.body);
-  const code = answer.status === 404 ? (call.absence ?? "REGISTRY_NOT_FOUND") : codeOf(answer.status, errors);
+  const code = answer.status === 404 ? (call.absence ?? "REGISTRY_NOT_FOUND") : codeOf(answer, errors);
   const hint = hintFor(call, answer, errors);
   const retryAfterMs = parseRetryAfter(answer.retryAfter);
   return new ImageSpecError(code, messageFor(call, answer, errors, code), {
@@ -65,10 +67,11 @@ function explain(call: Call, answer: FailedAnswer): ImageSpecError {
   });
 }
 
-function codeOf(status: number, errors: readonly RegistryErrorEntry[]): ErrorCode {
+function codeOf(answer: FailedAnswer, errors: readonly RegistryErrorEntry[]): ErrorCode {
+  const { status } = answer;
   if (errors.some((entry) => entry.code === "DIGEST_INVALID") && status < 500) return "DIGEST_MISMATCH";
-  if (status === 401) return "REGISTRY_AUTH";
   if (status === 403 || (status < 500 && errors.some((entry) => entry.code === "DENIED"))) return "REGISTRY_DENIED";
+  if (status === 401) return answer.isIdentified === true ? "REGISTRY_DENIED" : "REGISTRY_AUTH";
   if (status === 429 || errors.some((entry) => entry.code === "TOOMANYREQUESTS")) return "REGISTRY_RATE_LIMITED";
   return status >= 400 ? "REGISTRY_ERROR" : "REGISTRY_PROTOCOL";
 }
@@ -92,7 +95,7 @@ const verdicts: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 function hintFor(call: Call, answer: FailedAnswer, errors: readonly RegistryErrorEntry[]): string | undefined {
   const { registry } = call.endpoint;
-  switch (answer.status) {
+  switch (answer.isIdentified === true ? 403 : answer.status) {
     case 401:
       return `log in with "docker login ${registry}" or pass credentials`;
     case 403:

@@ -1,6 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
-import { throwIfAborted } from "@imagespec/errors";
+import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
+import { networkCode } from "./network-code.ts";
 import { nodeExchange } from "./node-exchange.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
@@ -46,11 +47,28 @@ export class NodeTransport implements Transport {
 
   async #exchange(open: () => ClientRequest, request: TransportRequest): Promise<TransportResponse> {
     throwIfAborted(request.signal);
-    if (this.#closed) throw new Error("the client is closed");
-    const outgoing = open();
+    this.#assertOpen();
+    const outgoing = this.#track(open());
+    try {
+      return await nodeExchange(outgoing, request);
+    } catch (error) {
+      this.#assertOpen();
+      const isStream = request.body !== undefined && "open" in request.body;
+      if (isStream || !outgoing.reusedSocket || networkCode(error) !== "ECONNRESET") throw error;
+      // The server closed a connection that had been idle while this request was on its way: no failure, and no reason to wait.
+      throwIfAborted(request.signal);
+      return nodeExchange(this.#track(open()), request);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ImageSpecError("ABORTED", "the connection was closed with its client");
+  }
+
+  #track(outgoing: ClientRequest): ClientRequest {
     this.#active.add(outgoing);
     outgoing.once("close", () => this.#active.delete(outgoing));
-    return nodeExchange(outgoing, request);
+    return outgoing;
   }
 
   #httpAgent(pool: string): HttpAgent {
