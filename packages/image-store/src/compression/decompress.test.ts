@@ -47,10 +47,14 @@ describe("decompress", () => {
   it("reads zstd, or says which Node.js can", async () => {
     if ("zstdCompressSync" in zlib) {
       const compress = zlib.zstdCompressSync as (bytes: Uint8Array) => Buffer;
-      expect((await collect(decompress(inPieces(compress(text), 1000)))).equals(text)).toBe(true);
-      expect(await failureOf(decompress(streamOf(compress(text).subarray(0, -3))))).toMatchObject({
-        code: "STORE_CORRUPT",
-      });
+      const skippable = Buffer.from("502a4d180400000061626364", "hex");
+      const frames = Buffer.concat([skippable, compress(text), skippable, compress(Buffer.from("end")), skippable]);
+      for (const pieces of [1000, 1 << 20]) {
+        const content = await collect(decompress(inPieces(frames, pieces)));
+        expect(content.equals(Buffer.concat([text, Buffer.from("end")]))).toBe(true);
+        for (const bad of [frames.subarray(0, -3), Buffer.concat([frames, Buffer.alloc(1)])])
+          expect(await failureOf(decompress(inPieces(bad, pieces)))).toMatchObject({ code: "STORE_CORRUPT" });
+      }
     } else
       expect(await failureOf(decompress(streamOf(zstdFrame)))).toMatchObject({
         code: "BASE_UNSUPPORTED",
