@@ -9,6 +9,11 @@ import { buildImageStore, type StoreProcess, spawnStore } from "./store-process.
 
 beforeAll(buildImageStore);
 
+/** Fails by the time limit of the test. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
+}
+
 describe("withFileLock between processes", () => {
   it("loses no count", async () => {
     await using folder = await temporaryFolder();
@@ -43,21 +48,22 @@ describe("withFileLock between processes", () => {
     const start = (): StoreProcess => spawnStore("contend", lock, marker);
     const running = [1, 2, 3, 4, 5].map(start);
     const all = [...running];
+    const held = (): number => all.flatMap(({ lines }) => lines).filter((line) => line === "held").length;
     for (let round = 0; round < 20; round++) {
-      await sleep(60 + ((round * 37) % 100));
+      // A slow machine must not turn this into killing processes that have not begun.
+      const before = held();
+      await until(() => running.every(({ lines }) => lines.length > 0) && held() > before + 2);
+      await sleep((round * 7) % 20);
       await running.shift()?.kill();
       const next = start();
       running.push(next);
       all.push(next);
     }
-    const before = all.flatMap(({ lines }) => lines).length;
-    await sleep(1000);
-    const lines = all.flatMap((child) => child.lines);
+    const before = held();
+    await until(() => held() > before + 10);
     for (const child of running) await child.kill();
-    expect(lines.filter((line) => line !== "held")).toEqual([]);
-    // Still alive after all the kills.
-    expect(lines.length).toBeGreaterThan(before);
-    expect(before).toBeGreaterThan(20);
+    const lines = new Set(all.flatMap((child) => child.lines));
+    expect(lines).toEqual(new Set(["ready", "held"]));
   });
 });
 
@@ -69,7 +75,8 @@ describe("a store whose writers are killed", () => {
     const finished = new Map<string, string>();
     for (let round = 0; round < 12; round++) {
       const children = ["a", "b"].map((name) => spawnStore("store", root, name));
-      await sleep(250 + ((round * 53) % 200));
+      await until(() => children.every(({ lines }) => lines.length > 0));
+      await sleep((round * 53) % 200);
       for (const child of children) await child.kill();
       for (const line of children.flatMap(({ lines }) => lines)) {
         const [name = "", digest = ""] = line.split(" ");
@@ -89,7 +96,7 @@ describe("a store whose writers are killed", () => {
       expect((await readdir(root)).filter((name) => !known.includes(name))).toEqual([]);
       expect(await readdir(join(root, "blobs"))).toEqual(["sha256"]);
     }
-    expect(finished.size).toBeGreaterThan(3);
+    expect(finished.size).toBeGreaterThan(1);
   });
 });
 

@@ -38,6 +38,7 @@ async function count(file, counter, times) {
 
 /** Takes and frees a lock until it is killed, and tells when another live process was inside with it. */
 async function contend(file, marker) {
+  print("ready");
   for (;;) {
     await withFileLock(file, async () => {
       const other = Number(await readFile(marker, "utf8").catch(() => "0"));
