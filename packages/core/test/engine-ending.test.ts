@@ -1,7 +1,10 @@
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ImageSpecError } from "@imagespec/errors";
+import { withFileLock } from "@imagespec/image-store";
 import { describe, expect, it } from "vitest";
-import { type BuildEvent, ImageSpec } from "../src/index.ts";
+import { type BuildEvent, type BuildOptions, ImageSpec, resolveImageSpec } from "../src/index.ts";
 import { failureOf } from "../src/testing/failure-of.ts";
 import { type FakeBuilderOptions, fakeBuilder } from "../src/testing/fake-builder.ts";
 import { testBench } from "../src/testing/test-bench.ts";
@@ -63,6 +66,46 @@ describe("aborting", () => {
     expect(fake.calls).toHaveLength(1);
     await engine.close();
     expect(await first).toMatchObject({ code: "ABORTED", message: "the engine was closed" });
+  });
+
+  it("works while a registry or an engine does not answer", async () => {
+    await using bench = await testBench();
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    // A server that listens on TCP has such an address.
+    const { port } = silent.address() as AddressInfo;
+    const engine = bench.engine([fakeBuilder().builder]);
+    const outputs: readonly BuildOptions[] = [
+      { registry: `127.0.0.1:${port}` },
+      { output: { kind: "engine", host: `tcp://127.0.0.1:${port}` } },
+    ];
+    for (const options of outputs) {
+      const controller = new AbortController();
+      const failure = failureOf(engine.build(spec, { ...options, signal: controller.signal }));
+      await delay(200);
+      const start = performance.now();
+      controller.abort();
+      expect((await failure).code).toBe("ABORTED");
+      expect(performance.now() - start).toBeLessThan(100);
+    }
+    silent.close();
+  });
+
+  it("works while another process builds the same, which is told by an event", async () => {
+    await using bench = await testBench();
+    const { fingerprint } = await resolveImageSpec(spec);
+    const file = join(bench.cacheFolder, "locks", `${fingerprint}.lock`);
+    const fake = fakeBuilder();
+    const engine = bench.engine([fake.builder]);
+    const events: BuildEvent[] = [];
+    await withFileLock(file, async () => {
+      const onEvent = (event: BuildEvent): void => void events.push(event);
+      const error = await failureOf(engine.build(spec, { registry: bench.registry, timeoutMs: 300, onEvent }));
+      expect(error.code).toBe("BUILD_TIMEOUT");
+    });
+    expect(events).toContainEqual(expect.objectContaining({ type: "step", id: "wait", state: "queued" }));
+    expect(fake.calls).toHaveLength(0);
+    expect((await engine.build(spec, { registry: bench.registry })).action).toBe("built");
   });
 
   it("takes the builder's sink away", async () => {

@@ -54,7 +54,7 @@ function builderOf(definition: BuilderDefinition): ImageSpecBuilder {
   const { name } = definition;
   const isAvailable = async (context: SelectionContext): Promise<Availability> => {
     try {
-      return availabilityOf(name, await (definition.isAvailable?.(context) ?? true));
+      return availabilityOf(name, definition.isAvailable === undefined ? true : await definition.isAvailable(context));
     } catch (error) {
       return availabilityOfError(name, error);
     }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { ImageSpecError } from "@imagespec/errors";
 import { isTag, parseImageReference } from "@imagespec/oci";
 import type { BuildOutput } from "../builder/output.ts";
+import { defaultImageName } from "../spec/image-name.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import type { BuildOptions, OutputChoice } from "./build-options.ts";
 
@@ -54,7 +55,7 @@ export function buildTarget(spec: ResolvedImageSpec, options: BuildOptions): Bui
   return {
     spec,
     place,
-    name: spec.name ?? "image",
+    name: spec.name ?? defaultImageName,
     tag,
     isDefaultTag,
     isContentTag:
@@ -93,7 +94,8 @@ function placeOf(spec: ResolvedImageSpec, choice: OutputChoice | undefined): Out
   const wanted = typeof choice === "string" ? { kind: choice } : choice;
   const kind = wanted?.kind ?? (spec.registry === undefined ? "local-store" : "registry");
   if (kind === "registry") return registryPlace(spec);
-  const name = spec.registry === undefined ? (spec.name ?? "image") : `${spec.registry}/${spec.name ?? "image"}`;
+  const name =
+    spec.registry === undefined ? (spec.name ?? defaultImageName) : `${spec.registry}/${spec.name ?? defaultImageName}`;
   if (wanted?.kind === "oci-layout" || wanted?.kind === "docker-archive") {
     return { kind: wanted.kind, name, path: resolve(wanted.path) };
   }

@@ -4,6 +4,7 @@ import { BuilderRegistry, compareBuilders, type RegisteredBuilder } from "../bui
 import { defaultBuilderRegistry } from "../builder-registry/default-builder-registry.ts";
 import { EventStream } from "../events/event-stream.ts";
 import { openOutputToRead } from "../outputs/open-output.ts";
+import { defaultImageName } from "../spec/image-name.ts";
 import { ImageSpec } from "../spec/image-spec.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import { toImageSpecError } from "./build-error.ts";
@@ -177,7 +178,7 @@ export class ImageBuildEngine implements AsyncDisposable {
 
   async #build(spec: ImageSpec | ResolvedImageSpec, given: BuildOptions, session: Session): Promise<ImageResult> {
     const options = this.#withDefaults(given);
-    const events = new EventStream(options.name ?? spec.name ?? "image", options.onEvent);
+    const events = new EventStream(options.name ?? spec.name ?? defaultImageName, options.onEvent);
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
     const context: BuildContext = { engine: this.#context, options, signal, events, session };
@@ -207,7 +208,7 @@ export class ImageBuildEngine implements AsyncDisposable {
     const options = this.#withDefaults(given);
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
-    const events = new EventStream(options.name ?? spec.name ?? "image", undefined);
+    const events = new EventStream(options.name ?? spec.name ?? defaultImageName, undefined);
     const context: BuildContext = { engine: this.#context, options, signal, events, session: newSession() };
     const target = await this.#target(spec, options, signal);
     return untilAborted(signal, () => action(context, target));

@@ -1,7 +1,6 @@
 import fc from "fast-check";
-import { ImageSpec } from "../spec/image-spec.ts";
 import type { ImageSpecInput } from "../spec/image-spec-input.ts";
-import { normalizeImageSpec } from "../spec/normalize-image-spec.ts";
+import type { NormalizedImageSpec } from "../spec/normalized-spec.ts";
 
 const word = fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/);
 const value = fc
@@ -68,13 +67,8 @@ export const specPairArbitrary: fc.Arbitrary<readonly [ImageSpecInput, ImageSpec
     return [a, name === undefined ? b : { ...a, [name]: b[name] }];
   });
 
-/** What a spec means without where it is: written down independently of the fingerprint. */
-export function meaningOf(input: ImageSpecInput): unknown {
-  const {
-    name: _name,
-    registry: _registry,
-    tagFormat: _tagFormat,
-    ...meaning
-  } = normalizeImageSpec(new ImageSpec(input));
-  return meaning;
+/** What a normalised spec says without where the image is: an oracle for fingerprints that shares no code with them. */
+export function contentOf(spec: NormalizedImageSpec): unknown {
+  const { name: _name, registry: _registry, tagFormat: _tagFormat, ...content } = spec;
+  return content;
 }
