@@ -44,7 +44,6 @@ export type {
   RequirementsKind,
 } from "./spec/normalized-spec.ts";
 export { fillTagFormat } from "./spec/reference-checks.ts";
-export { type RequiredCapability, requiredCapabilities } from "./spec/required-capabilities.ts";
 export {
   formatRequirement,
   isRequirement,

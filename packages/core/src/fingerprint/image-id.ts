@@ -10,8 +10,8 @@ import { sha256Hex } from "./sha256-hex.ts";
 /**
  * A hash of what a spec says, without reading a file: baked into its images as `IMAGESPEC_ID`.
  *
- * Not in it: location, platforms, builder and secrets, which may be given at build time; and fields at their default, so that
- * the versions of this package on two machines agree.
+ * Not in it: location, platforms, builder, secrets and the source folder, which tools give at build time; and fields at their
+ * default, so that the versions of this package on two machines agree.
  */
 export function imageId(spec: ImageSpec | NormalizedImageSpec): string {
   const hex = sha256Hex(canonicalJson(idContent(normalizeImageSpec(spec))));
@@ -42,9 +42,6 @@ function idContent(spec: NormalizedImageSpec): Json {
     user: spec.user,
     workdir: spec.workdir === defaultWorkdir ? undefined : spec.workdir,
     labels: spec.labels,
-    sourceRoot: spec.sourceRoot,
-    sourceCopyMode:
-      spec.sourceCopyMode === (spec.sourceRoot === undefined ? "none" : "all") ? undefined : spec.sourceCopyMode,
     copy: spec.copy.map(({ from, to }) => ({ from, to })),
     runtimePackages: spec.runtimePackages,
     bytecode: spec.bytecode ? true : undefined,

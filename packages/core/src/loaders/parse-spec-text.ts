@@ -30,11 +30,11 @@ interface RawSpec {
  * `details.file`, `line`, `column` of the first problem and `details.locations` of all
  */
 export function parseSpecText(text: string, options: ParseSpecTextOptions): SpecFile {
-  const { file, format } = options;
+  const { file } = options;
   const counter = new LineCounter();
   const documents = parse(text, counter, options);
   const raws = documents.flatMap((document, index) =>
-    rawSpecs(document, index, documents.length, text, counter, format),
+    rawSpecs(document, index, documents.length, text, counter, options),
   );
   if (raws.length === 0) {
     throw new ImageSpecError("SPEC_FILE_UNREADABLE", `"${file}" has no spec`, {
@@ -142,10 +142,18 @@ function rawSpecs(
   count: number,
   text: string,
   counter: LineCounter,
-  format: "yaml" | "json",
+  { file, format }: ParseSpecTextOptions,
 ): readonly RawSpec[] {
   const { contents } = document;
-  const toValue = (node: ParsedNode): unknown => node.toJS(document, { maxAliasCount: 100 });
+  const toValue = (node: ParsedNode): unknown => {
+    try {
+      return node.toJS(document, { maxAliasCount: 100 });
+    } catch (error) {
+      // The parser reports aliases without an anchor, and too many of them, only here.
+      if (!(error instanceof ReferenceError)) throw error;
+      throw aliasError(error, file, text, counter);
+    }
+  };
   const locator = (node: ParsedNode): Locate => createLocator(node, text, counter, document);
   const documentKey = count === 1 ? "" : `document ${index + 1}`;
   if (contents === null) return [];
@@ -156,7 +164,8 @@ function rawSpecs(
     : [];
   if (!isSeq(images) || others.length > 0) {
     const what = others.length > 0 ? `"images" stands beside "${others.join('", "')}"` : '"images" is not a list';
-    throw new ImageSpecError("SPEC_FILE_UNREADABLE", what, {
+    throw new ImageSpecError("SPEC_FILE_UNREADABLE", `${file}: ${what}`, {
+      details: { file },
       hint:
         format === "json"
           ? 'write { "images": [ … ] } with complete specs'
@@ -171,6 +180,16 @@ function rawSpecs(
       key: `${documentKey === "" ? "" : `${documentKey} `}images[${position}]`,
       locate: locator(node),
     };
+  });
+}
+
+function aliasError(error: ReferenceError, file: string, text: string, counter: LineCounter): ImageSpecError {
+  const name = /alias [^:]*: (\S+)$/i.exec(error.message)?.[1];
+  const { line, col } = counter.linePos(Math.max(0, name === undefined ? 0 : text.indexOf(`*${name}`)));
+  return new ImageSpecError("SPEC_FILE_UNREADABLE", `${file}:${line}:${col}: ${lowerFirst(error.message)}`, {
+    hint: name === undefined ? "write the repeated parts out" : `define the anchor &${name} before it is used`,
+    details: { file, line, column: col },
+    cause: error,
   });
 }
 

@@ -1,6 +1,6 @@
 import { ImageSpecError } from "@imagespec/errors";
 import type { CommandInput, CopyEntry, ImageSpecInput, SecretInput } from "./image-spec-input.ts";
-import { isImageSpecValue, loginsOf, specBrand } from "./spec-brand.ts";
+import { carriedLogins, isImageSpecValue, loginsOf, specBrand } from "./spec-brand.ts";
 import { readSpecInput } from "./validate-spec.ts";
 
 /** One value, several, or a list of them. */
@@ -118,7 +118,7 @@ export class ImageSpec {
   with(changes: { readonly [Field in keyof ImageSpecInput]?: ImageSpecInput[Field] | undefined }): ImageSpec {
     const merged: Record<string, unknown> = { ...fieldsOf(this), ...changes };
     for (const [name, value] of Object.entries(merged)) if (value === undefined) delete merged[name];
-    Object.defineProperty(merged, specBrand, { value: loginsOf(this) });
+    Object.defineProperty(merged, carriedLogins, { value: loginsOf(this) });
     // The constructor checks every field, also those that a caller without types got wrong.
     return new ImageSpec(merged as ImageSpecInput);
   }

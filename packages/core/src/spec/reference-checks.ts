@@ -23,7 +23,7 @@ export function nameFinding(text: string): Finding | undefined {
   if (isRepository(text.toLowerCase())) {
     return { code, message: `"${text}" has upper-case letters`, hint: `write "${text.toLowerCase()}"` };
   }
-  const tagged = /^([^:@]+)[:@]\S+$/.exec(text);
+  const tagged = /^([^:@]+)[:@](?!\d+\/)\S+$/.exec(text);
   if (tagged?.[1] !== undefined && isRepository(tagged[1])) {
     return { code, message: `"${text}" has a tag`, hint: `write "${tagged[1]}"; tagFormat is the field for tags` };
   }

@@ -8,8 +8,13 @@ export function isImageSpecValue(value: unknown): value is ImageSpec {
   return typeof value === "object" && value !== null && specBrand in value;
 }
 
-/** The credentials that were split off a spec's URLs. */
-export function loginsOf(spec: object): readonly IndexLogin[] {
-  // Only the constructor of ImageSpec and its `with` write under the brand, which names the version of the layout.
-  return specBrand in spec ? (spec[specBrand] as readonly IndexLogin[]) : [];
+/** Carries credentials on the plain object that a spec is about to be made from. */
+export const carriedLogins: unique symbol = Symbol("dev.imagespec.logins");
+
+/** The credentials that were split off the URLs of a spec, or of what it is made from. */
+export function loginsOf(spec: unknown): readonly IndexLogin[] {
+  if (typeof spec !== "object" || spec === null) return [];
+  // Both properties are only ever written in this package; the brand names the version of the layout.
+  if (specBrand in spec) return spec[specBrand] as readonly IndexLogin[];
+  return carriedLogins in spec ? (spec[carriedLogins] as readonly IndexLogin[]) : [];
 }

@@ -49,7 +49,7 @@ const text = (what: string, check?: TextShape["check"], pattern?: string): TextS
 });
 const requirement = text("a requirement", requirementFinding);
 const argument = text("an argument");
-const platform = text("a platform", platformFinding, "^linux/[a-z0-9_]+(/[a-z0-9_]+)?$");
+const platform = text("a platform", platformFinding, "^[Ll][Ii][Nn][Uu][Xx]/[A-Za-z0-9_]+(/[A-Za-z0-9_]+)?$");
 
 /** Every field of a spec: the one source of validation, JSON Schema and reference page. */
 export const specFields: { readonly [Field in keyof ImageSpecInput]-?: SpecField } = {
@@ -130,14 +130,14 @@ export const specFields: { readonly [Field in keyof ImageSpecInput]-?: SpecField
       "Requirements or lock file: `requirements.txt`, `pylock.toml`, `uv.lock` or `poetry.lock`, told apart by name.",
   },
   pipIndex: {
-    shape: text("an index URL", indexUrlFinding, "^https?://"),
+    shape: text("an index URL", indexUrlFinding, "^[Hh][Tt][Tt][Pp][Ss]?://"),
     type: "string",
     role: "content",
     default: "`https://pypi.org/simple`",
     description: "Package index. Credentials in the URL become a secret.",
   },
   pipExtraIndexUrl: {
-    shape: listOf(text("an index URL", indexUrlFinding, "^https?://")),
+    shape: listOf(text("an index URL", indexUrlFinding, "^[Hh][Tt][Tt][Pp][Ss]?://")),
     type: "list of strings",
     role: "content",
     default: "`[]`",

@@ -4,7 +4,7 @@ import { problemAt } from "./field-shape.ts";
 import type { ImageSpecInput } from "./image-spec-input.ts";
 import { type IndexLogin, splitLogin } from "./index-login.ts";
 import { splitOptions } from "./pip-options.ts";
-import { isImageSpecValue, loginsOf, specBrand } from "./spec-brand.ts";
+import { carriedLogins, isImageSpecValue, loginsOf } from "./spec-brand.ts";
 import { inputFieldNames, specFields } from "./spec-fields.ts";
 import { specError } from "./spec-problems.ts";
 import { checkSpecRules } from "./spec-rules.ts";
@@ -55,7 +55,7 @@ function check(
     nested: (value: object, nestedPath: string) => {
       if (isImageSpecValue(value)) return value;
       const nested = check(value, nestedPath, loginsOf(value), problems, [...above, input]);
-      return Object.freeze(Object.defineProperty({ ...nested.fields }, specBrand, { value: nested.logins }));
+      return Object.freeze(Object.defineProperty({ ...nested.fields }, carriedLogins, { value: nested.logins }));
     },
   };
   const kept: [string, unknown][] = [];
