@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -11,12 +11,6 @@ import { expect, test } from "vitest";
 
 const run = promisify(execFile);
 const example = path.dirname(import.meta.dirname);
-
-test("the README shows this example", async () => {
-  const readme = await readFile(path.join(example, "..", "..", "README.md"), "utf8");
-  const shown = /<!-- examples\/from-code\/build\.mjs -->\n```js\n([\s\S]*?)```/.exec(readme)?.[1];
-  expect(shown).toBe(await readFile(path.join(example, "build.mjs"), "utf8"));
-});
 
 test("it builds both images and finds them again", async () => {
   const cache = await mkdtemp(path.join(tmpdir(), "from-code-"));
