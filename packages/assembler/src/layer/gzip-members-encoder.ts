@@ -119,7 +119,7 @@ class MemberWriter {
 }
 
 async function compress(block: Uint8Array): Promise<readonly Uint8Array[]> {
-  const deflated = await deflate(block, { level: 6 });
+  const deflated = await deflate(block, { level: 6, chunkSize: blockSize });
   return [gzipHeader, deflated, gzipTrailer(crc32(block), block.length)];
 }
 

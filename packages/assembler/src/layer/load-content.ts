@@ -1,6 +1,14 @@
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { crc32, createInflateRaw, type InflateRaw, type InputType, inflateRaw, type ZlibOptions } from "node:zlib";
+import {
+  crc32,
+  createInflateRaw,
+  type InflateRaw,
+  type InputType,
+  inflateRaw,
+  inflateRawSync,
+  type ZlibOptions,
+} from "node:zlib";
 import { ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
 import type { DeflatedContent, LayerContent } from "./layer-entry.ts";
 
@@ -9,12 +17,17 @@ interface InflateResult {
   readonly engine: InflateRaw;
 }
 
-// With `info` the callback gets the engine too, which the types do not know.
-const inflateWithInfo = promisify(inflateRaw) as unknown as (
-  input: InputType,
-  options: ZlibOptions & { readonly info: true },
-) => Promise<InflateResult>;
+type WithInfo = ZlibOptions & { readonly info: true };
 
+// With `info` the result holds the engine too, which the types do not know.
+const inflateAsync = promisify(inflateRaw) as unknown as (
+  input: InputType,
+  options: WithInfo,
+) => Promise<InflateResult>;
+const inflateSync = inflateRawSync as unknown as (input: InputType, options: WithInfo) => InflateResult;
+
+/** Smaller content is inflated at once: the way to another thread and back would take longer. */
+const syncLimit = 16 * 1024;
 const chunkSize = 1024 * 1024;
 
 function damage(content: LayerContent, reason: string, cause?: unknown): ImageSpecError {
@@ -46,7 +59,13 @@ export async function loadDeflated(
   const raw = await collect(deflated.open());
   let result: InflateResult;
   try {
-    result = await inflateWithInfo(raw, { info: true, maxOutputLength: content.size + 1 });
+    // Room for everything: output in many small pieces would go through the event loop piece by piece.
+    const options: WithInfo = {
+      info: true,
+      maxOutputLength: content.size + 1,
+      chunkSize: Math.max(content.size + 1, 64),
+    };
+    result = content.size < syncLimit ? inflateSync(raw, options) : await inflateAsync(raw, options);
   } catch (cause) {
     throw damage(content, `cannot be inflated: ${messageOf(cause)}`, cause);
   }
