@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+import * as surface from "./index.ts";
+
+test("the public surface", () => {
+  expect(Object.keys(surface).sort()).toEqual(["createEventRecorder", "startFaultProxy"]);
+});
