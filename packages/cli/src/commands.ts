@@ -1,0 +1,61 @@
+import type { Command } from "./command.ts";
+
+interface CommandEntry {
+  readonly summary: string;
+  /** Imports the command: what one command needs, the others do not load. */
+  readonly load: () => Promise<Command>;
+}
+
+/** The commands of this package, in the order in which help lists them. */
+export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  [
+    "build",
+    {
+      summary: "make the images of spec files, unless they exist",
+      load: async () => (await import("./commands/build.ts")).build,
+    },
+  ],
+  [
+    "plan",
+    {
+      summary: "say what a build would do and why, without doing it",
+      load: async () => (await import("./commands/plan.ts")).plan,
+    },
+  ],
+  [
+    "explain",
+    {
+      summary: "say which builder would build a spec, and what each one says",
+      load: async () => (await import("./commands/explain.ts")).explain,
+    },
+  ],
+  ["run", { summary: "run a program in an image", load: async () => (await import("./commands/run.ts")).run }],
+  [
+    "builders",
+    {
+      summary: "list the builders and plugins that are installed",
+      load: async () => (await import("./commands/builders.ts")).builders,
+    },
+  ],
+  [
+    "registry",
+    {
+      summary: "serve an image registry from this machine",
+      load: async () => (await import("./commands/registry.ts")).registry,
+    },
+  ],
+  [
+    "init",
+    {
+      summary: "write a first spec file for the project in this folder",
+      load: async () => (await import("./commands/init.ts")).init,
+    },
+  ],
+  [
+    "doctor",
+    {
+      summary: "check what builds need on this machine",
+      load: async () => (await import("./commands/doctor.ts")).doctor,
+    },
+  ],
+]);

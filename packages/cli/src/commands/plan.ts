@@ -1,0 +1,62 @@
+import type { PlannedImage } from "@imagespec/core";
+import { ImageSpecError, type SpecProblem } from "@imagespec/errors";
+import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
+import type { Command } from "../command.ts";
+import type { CommandContext } from "../command-context.ts";
+import { exitCodeOf, exitCodes } from "../exit-codes.ts";
+import { formatPlan } from "../output/format-plan.ts";
+import { styleFor } from "../output/style.ts";
+import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
+import { openSession } from "../session/open-session.ts";
+import { readBuildOptions } from "../session/read-build-options.ts";
+import { warnOfProblems } from "../session/warn-of-problems.ts";
+import { loadSpecs } from "../specs/load-specs.ts";
+
+/** `imagespec plan` */
+export const plan: Command = {
+  name: "plan",
+  usage: ["[FILE…] [options]"],
+  description: [
+    "Says what a build would do, image by image, bases first, and writes nothing. The exit code is 0 whether images exist\nor would be built; where a build would fail, it is the code of that failure.",
+  ],
+  options: { ...buildOptions, ...engineOptions, ...displayOptions },
+  run,
+};
+
+async function run(args: ParsedArguments, context: CommandContext): Promise<number> {
+  const { stdout, env } = context;
+  const hasNoColor = args.flag("no-color");
+  const options = readBuildOptions(args, context.cwd, context.signal);
+  const specs = await loadSpecs(args.positionals, context);
+  await using session = await openSession(args, context);
+  const { images } = await session.engine.plan(
+    specs.map(({ spec, root }) => ({ spec, options: { root } })),
+    options,
+  );
+  const blocked = images.find(({ action }) => action === "blocked");
+  const exitCode = blocked === undefined ? exitCodes.ok : exitCodeOf(problemOf(blocked));
+  if (args.flag("json")) {
+    stdout.write(`${JSON.stringify({ type: "plan", exitCode, images })}\n`);
+    return exitCode;
+  }
+  warnOfProblems(session.problems, context, hasNoColor);
+  const style = styleFor(stdout, env, hasNoColor);
+  const look = { style, columns: stdout.columns ?? 100, cwd: context.cwd, specs };
+  stdout.write(`${formatPlan(images, problemOf, look).join("\n")}\n`);
+  return exitCode;
+}
+
+/** The error that a plan carries as plain data. */
+function problemOf({ problem = {} }: PlannedImage): ImageSpecError {
+  // The engine made the record from an error's own toJSON.
+  const { code, message, hint, problems } = problem as {
+    readonly code?: ImageSpecError["code"];
+    readonly message?: string;
+    readonly hint?: string;
+    readonly problems?: readonly SpecProblem[];
+  };
+  return new ImageSpecError(code ?? "INTERNAL", message ?? "the plan gives no reason", {
+    ...(hint === undefined ? {} : { hint }),
+    problems: problems ?? [],
+  });
+}

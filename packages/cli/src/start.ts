@@ -1,0 +1,27 @@
+import { Interruption } from "./interruption.ts";
+import { main } from "./main.ts";
+
+/** Runs the command line of this process: what `bin/imagespec.js` does. */
+export async function start(): Promise<void> {
+  const interruption = new Interruption(
+    (exitCode) => process.exit(exitCode),
+    () => process.stdin.isTTY === true,
+  );
+  process.on("SIGINT", () => interruption.receive("SIGINT"));
+  process.on("SIGTERM", () => interruption.receive("SIGTERM"));
+  // A reader that has seen enough (`imagespec plan | head`) is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
+  const exitCode = await main(process.argv.slice(2), {
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interruption.signal,
+    handOver: (program) => interruption.handOver(program),
+  });
+  process.exitCode = interruption.exitCode ?? exitCode;
+}
