@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BuilderRegistry, ImageSpec } from "../src/index.ts";
+import { BuilderRegistry, ImageSpec, resolveImageSpec } from "../src/index.ts";
 import { failureOf } from "../src/testing/failure-of.ts";
 import { fakeBuilder } from "../src/testing/fake-builder.ts";
 import { testBench } from "../src/testing/test-bench.ts";
@@ -135,5 +135,38 @@ describe("3.15 what a builder does not support is refused by field, never ignore
       ["cuda", 'let "gpu" build it, which can'],
       ["condaPackages", 'install a builder with the capability "conda-packages"'],
     ]);
+  });
+});
+
+describe("specs that are resolved already", () => {
+  const spec = new ImageSpec({
+    name: "acme/train",
+    baseImage: new ImageSpec({ name: "acme/base" }),
+    packages: ["six"],
+  });
+
+  it("can be sent elsewhere with their base, and not be changed", async () => {
+    await using bench = await testBench();
+    const fake = fakeBuilder();
+    const engine = bench.engine([fake.builder]);
+    const resolved = await resolveImageSpec(spec);
+    const built = await engine.build(resolved, { registry: bench.registry, name: "acme/other" });
+    expect(built).toMatchObject({
+      reference: `${bench.registry}/acme/other:${resolved.tag}`,
+      fingerprint: resolved.fingerprint,
+    });
+    expect(fake.calls.map(({ request }) => request.output)).toMatchObject([
+      { registry: bench.registry, repository: "acme/base" },
+      { registry: bench.registry, repository: "acme/other" },
+    ]);
+    expect((await engine.build(resolved, { registry: bench.registry, builder: "fake" })).action).toBe("built");
+    const changes = [{ platform: "linux/arm64" }, { tagFormat: "x" }, { builderOptions: { a: 1 } }, { root: "/" }];
+    for (const change of changes) expect((await failureOf(engine.build(resolved, change))).code).toBe("SPEC_CONFLICT");
+  });
+
+  it("are told from plain objects", async () => {
+    await using bench = await testBench();
+    const error = await failureOf(bench.engine([]).build({ packages: ["six"] } as never));
+    expect(error).toMatchObject({ code: "SPEC_TYPE", hint: "write engine.build(new ImageSpec({ … }))" });
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readDockerArchive, readTar } from "@imagespec/image-store";
 import { parseImageManifest } from "@imagespec/oci";
 import { describe, expect, it } from "vitest";
-import { ImageSpec } from "../src/index.ts";
+import { type BuildRequest, ImageSpec, type ResolvedImageSpec } from "../src/index.ts";
 import { failureOf } from "../src/testing/failure-of.ts";
 import { fakeBuilder } from "../src/testing/fake-builder.ts";
 import { testBench } from "../src/testing/test-bench.ts";
@@ -172,6 +172,37 @@ describe("records", () => {
     await writeFile(join(bench.cacheFolder, "records"), "not a folder");
     const other = await engine.build(spec.withPackages("seven"));
     expect(other.warnings).toEqual([expect.stringContaining(`the record of "${other.digest}" could not be kept`)]);
+  });
+});
+
+describe("a builder that pushes by itself", () => {
+  it("pushes to the tag of the request, and is verified like any other", async () => {
+    await using bench = await testBench();
+    const { registry } = bench;
+    const fake = fakeBuilder();
+    const pushing = (repository?: string) => ({
+      ...fake.builder,
+      build: async (asked: ResolvedImageSpec, request: BuildRequest) => {
+        if (request.output.kind !== "registry") throw new Error("only registries");
+        const { tag, ...target } = request.output;
+        const sink = request.registryClient.repository({ ...target, repository: repository ?? target.repository });
+        const outcome = await fake.builder.build(asked, { ...request, sink });
+        const { bytes, descriptor } = await sink.getManifest({ digest: outcome.digest });
+        await sink.writeManifest(bytes, descriptor.mediaType, { tag });
+        return outcome;
+      },
+    });
+    const both = spec.withPlatforms("linux/amd64", "linux/arm64");
+    const built = await bench.engine([pushing()]).build(both, { registry, tag: { value: "mine" } });
+    expect(built).toMatchObject({ action: "built", tag: "mine" });
+    expect(await bench.client.tags({ registry, repository: "acme/train" })).toEqual(["mine"]);
+    const error = await failureOf(
+      bench.engine([pushing("acme/elsewhere")]).build(spec.withPackages("x"), { registry }),
+    );
+    expect(error).toMatchObject({
+      code: "BUILDER_CONTRACT",
+      message: expect.stringContaining("which the output does not have"),
+    });
   });
 });
 

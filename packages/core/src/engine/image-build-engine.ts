@@ -230,6 +230,6 @@ function newSession(): Session {
 }
 
 function partsOf(input: BuildInput): { readonly spec: ImageSpec | ResolvedImageSpec; readonly own: BuildOptions } {
-  if (ImageSpec.isImageSpec(input) || !("spec" in input)) return { spec: input, own: {} };
+  if (ImageSpec.isImageSpec(input) || typeof input !== "object" || !("spec" in input)) return { spec: input, own: {} };
   return { spec: input.spec, own: input.options ?? {} };
 }

@@ -17,7 +17,7 @@ export function imageResultOf(target: BuildTarget, made: MadeImage | undefined, 
     fingerprint: target.spec.fingerprint,
     action: made?.action ?? "assumed",
     builder: made?.builder ?? "",
-    timings: { ...timings, total: events.elapsed },
+    timings: { ...events.timings, ...timings, total: events.elapsed },
     bytes,
     layers: {
       built: counts.built,

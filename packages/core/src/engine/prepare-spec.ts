@@ -17,7 +17,12 @@ export async function prepareSpec(
   engine: Pick<EngineContext, "builders">,
   signal: AbortSignal,
 ): Promise<ResolvedImageSpec> {
-  if (!ImageSpec.isImageSpec(spec)) return relocate(spec, options, defaults);
+  if (!ImageSpec.isImageSpec(spec)) {
+    if (isResolved(spec)) return relocate(spec, options, defaults);
+    throw new ImageSpecError("SPEC_TYPE", "the engine takes an ImageSpec or a resolved spec", {
+      hint: "write engine.build(new ImageSpec({ … }))",
+    });
+  }
   const builder = options.builder ?? spec.builder ?? defaults.builder;
   // Options of the spec are for the builder that it names, not for another one.
   const builderOptions = options.builderOptions ?? (builder === spec.builder ? spec.builderOptions : undefined);
@@ -39,6 +44,11 @@ export async function prepareSpec(
     ...(options.sourceFiles === undefined ? {} : { sourceFiles: options.sourceFiles }),
     ...(options.locked === undefined ? {} : { locked: options.locked }),
   });
+}
+
+/** Callers without types give anything, plain objects before all. */
+function isResolved(value: unknown): value is ResolvedImageSpec {
+  return typeof value === "object" && value !== null && "platformFingerprints" in value;
 }
 
 /** Changes where a resolved spec goes; what would change its content is refused. */

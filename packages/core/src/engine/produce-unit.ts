@@ -156,7 +156,8 @@ async function runBuilder(job: ImageJob, unit: BuildTarget, { builder, spec }: A
       assertOutcome(builder.name, outcome, spec.platforms);
       return { outcome, verified: await verifyOutcome(builder.name, output, spec, outcome.digest, signal) };
     } catch (error) {
-      throw buildError(error, builder.name, context.events.logTail());
+      const platform = spec.platforms.length === 1 ? spec.platforms[0] : undefined;
+      throw buildError(error, builder.name, context.events.logTail({ builder: builder.name, platform, prefix }));
     } finally {
       sink.close();
     }

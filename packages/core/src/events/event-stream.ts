@@ -20,7 +20,7 @@ export class EventStream {
   readonly #start = performance.now();
   readonly #logs = new Map<string, LogRedactor>();
   readonly #warnings: string[] = [];
-  #lastLog: LogRedactor | undefined;
+  readonly #timings: Record<string, number> = {};
   #isDone = false;
   #hasWarnedOfLateEvents = false;
 
@@ -33,6 +33,11 @@ export class EventStream {
   /** Milliseconds since the build started. */
   get elapsed(): number {
     return performance.now() - this.#start;
+  }
+
+  /** Milliseconds of the engine's own steps so far; those of bases are not among them. */
+  get timings(): Readonly<Record<string, number>> {
+    return { ...this.#timings };
   }
 
   /** Messages of the warnings so far. */
@@ -75,7 +80,9 @@ export class EventStream {
     try {
       const value = await action();
       const detail = describe?.(value);
-      send({ state: "done", ms: performance.now() - start, ...(detail === undefined ? {} : { detail }) });
+      const ms = performance.now() - start;
+      if (origin.prefix === undefined) this.#timings[id] = ms;
+      send({ state: "done", ms, ...(detail === undefined ? {} : { detail }) });
       return value;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -95,28 +102,30 @@ export class EventStream {
     this.#isDone = true;
   }
 
-  /** The last lines of the log of a step, or of the step that logged last. */
-  logTail(step?: string): readonly string[] {
-    for (const log of this.#logs.values()) log.flush();
-    if (step === undefined) return this.#lastLog?.tail ?? [];
-    const named = [...this.#logs].filter(([key]) => key.endsWith(`\0${step}`));
-    return named.flatMap(([, log]) => log.tail).slice(-50);
+  /** The last lines of what a builder logged for a platform, of the step that logged last. */
+  logTail({ builder, platform, prefix }: EventOrigin): readonly string[] {
+    const start = [builder, platform ?? "", prefix ?? ""].join("\0");
+    const [key, log] = [...this.#logs].findLast(([name]) => name.startsWith(`${start}\0`)) ?? [];
+    if (key === undefined || log === undefined) return [];
+    log.flush();
+    return log.tail;
   }
 
   #log(origin: EventOrigin, event: OwnFields<LogEvent>): void {
-    const key = [origin.builder, origin.platform ?? "", event.stream, event.step].join("\0");
+    const key = logKey(origin, event.stream, event.step);
     let log = this.#logs.get(key);
+    // Put in anew each time, so that the last one is the one that logged last.
+    this.#logs.delete(key);
     if (log === undefined) {
       const { step, stream } = event;
       log = new LogRedactor((text) => this.#send(origin, { type: "log", step, stream, text }));
-      this.#logs.set(key, log);
     }
-    this.#lastLog = log;
+    this.#logs.set(key, log);
     log.write(event.text);
   }
 
-  #flush({ builder, platform }: EventOrigin, step: string): void {
-    for (const stream of ["out", "err"]) this.#logs.get([builder, platform ?? "", stream, step].join("\0"))?.flush();
+  #flush(origin: EventOrigin, step: string): void {
+    for (const stream of ["out", "err"]) this.#logs.get(logKey(origin, stream, step))?.flush();
   }
 
   #send(origin: EventOrigin, fields: AnyEvent): void {
@@ -142,6 +151,10 @@ export class EventStream {
       type: "ImageSpecWarning",
     });
   }
+}
+
+function logKey({ builder, platform, prefix }: EventOrigin, stream: string, step: string): string {
+  return [builder, platform ?? "", prefix ?? "", stream, step].join("\0");
 }
 
 function withPrefix(event: BuilderEvent, prefix: string | undefined): BuilderEvent {

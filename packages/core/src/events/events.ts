@@ -8,6 +8,7 @@ interface EventBase {
   readonly t: number;
   /** Names one requested build among several: its image name and tag. */
   readonly build: string;
+  /** Empty for steps of the engine itself. */
   readonly builder: string;
   readonly platform?: string;
 }
