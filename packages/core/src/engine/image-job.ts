@@ -20,7 +20,7 @@ export interface ImageJob {
 }
 
 /** What builders may look at when they are asked. */
-export function selectionContext(context: BuildContext, target: BuildTarget): SelectionContext {
+function selectionContext(context: BuildContext, target: BuildTarget): SelectionContext {
   const { engine, options, signal } = context;
   return {
     output: outputOf(target),
