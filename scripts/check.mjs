@@ -1,7 +1,9 @@
-// `node scripts/check.mjs NAME…`: the checks that are no test suites. Each counts as one test.
+// `node scripts/check.mjs NAME…`: the checks that are no test suites. Each counts as one test. `--update` rewrites what is
+// generated instead of comparing it.
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { checkApi } from "./checks/api.mjs";
 import { checkDirection } from "./checks/direction.mjs";
 import { checkDocs } from "./checks/docs.mjs";
 import { bin, root, run } from "./run.mjs";
@@ -15,6 +17,7 @@ export const checks = {
     await checkDirection();
   },
   unused: () => run(bin("knip"), ["--no-progress"], { quiet: true }),
+  api: async (options) => checkApi(await publicPackages(), options),
   packages: checkPackages,
   docs: checkDocs,
 };
@@ -56,14 +59,16 @@ export async function packAll(target) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
+  const update = process.argv.includes("--update");
+  const given = process.argv.slice(2).filter((word) => word !== "--update");
+  const names = given.length > 0 ? given : Object.keys(checks);
   await setUp();
   let failed = 0;
   for (const name of names) {
     const check = checks[name];
     if (check === undefined) throw new Error(`no check "${name}"; there are ${Object.keys(checks).join(", ")}`);
     try {
-      await check();
+      await check({ update });
       console.log(`✔ ${name}`);
     } catch (error) {
       failed++;

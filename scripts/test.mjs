@@ -44,7 +44,7 @@ async function withStack(action, args = []) {
 
 const lanes = {
   everyday: async () => {
-    for (const name of ["lint", "types", "boundaries", "unused"]) await check(name);
+    for (const name of ["lint", "types", "boundaries", "unused", "api"]) await check(name);
     add("unit", await vitest(["--project", "unit"]));
     await withStack(async () => add("integration", await vitest(["--project", "integration"])));
     for (const name of ["packages", "docs"]) await check(name);
