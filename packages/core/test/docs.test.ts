@@ -1,13 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { sharedErrors } from "@imagespec/errors";
 import { encodeConfig, encodeManifest, mediaTypes, parseImageConfig, parseImageManifest } from "@imagespec/oci";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { assertBuilder } from "../src/builder/assert-builder.ts";
 import { defaultBuilderRegistry, ImageBuildEngine, ImageSpec, parsePluginManifest } from "../src/index.ts";
 import { failureOf } from "../src/testing/failure-of.ts";
-import { fakeBuilder } from "../src/testing/fake-builder.ts";
 import { testBench } from "../src/testing/test-bench.ts";
-import { build as buildExample } from "./readme-example.ts";
 import { cli } from "./write-a-builder/cli.ts";
 import { relabel } from "./write-a-builder/index.ts";
 import { build } from "./write-a-builder/use.ts";
@@ -89,22 +87,6 @@ describe("docs/plugins/write-a-builder.md", () => {
     expect(await cli.commands[0]?.run([], context)).toBe(0);
     expect(text).toContain("relabel");
     expect(await cli.doctor[0]?.run(context)).toMatchObject([{ status: "ok" }]);
-  });
-});
-
-describe("README.md", () => {
-  it("shows the example, which runs", async () => {
-    const text = await readFile(new URL("../README.md", import.meta.url), "utf8");
-    const code = await readFile(new URL("readme-example.ts", import.meta.url), "utf8");
-    expect(/^```ts readme-example.ts\n(.*?)^```$/ms.exec(text)?.[1]).toBe(code);
-    await using bench = await testBench();
-    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    const built = await buildExample([fakeBuilder().builder], bench.registry);
-    const lines = log.mock.calls.map(([line]) => String(line));
-    log.mockRestore();
-    expect(built).toMatch(/\/acme\/train:u1-\S+ sha256:/);
-    expect(lines.slice(0, 3)).toEqual(["acme/base: build fake", "acme/train: build fake", "started"]);
-    expect(lines.at(-1)).toBe("done");
   });
 });
 
