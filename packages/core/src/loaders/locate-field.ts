@@ -1,14 +1,6 @@
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type LineCounter,
-  type ParsedNode,
-  type Document as YamlDocument,
-} from "yaml";
+import type { LineCounter, ParsedNode, Document as YamlDocument } from "yaml";
 import type { SpecLocation } from "./loaded-spec.ts";
+import { yamlParser } from "./yaml-parser.ts";
 
 export type Locate = (path: string) => SpecLocation | undefined;
 
@@ -19,6 +11,7 @@ export function createLocator(
   counter: LineCounter,
   document: YamlDocument.Parsed,
 ): Locate {
+  const { isAlias, isMap, isPair, isScalar, isSeq } = yamlParser();
   return (path) => {
     let node: unknown = root;
     let range: readonly [number, number] | undefined;
@@ -48,6 +41,7 @@ export function createLocator(
 }
 
 function rangeOf(node: unknown): readonly [number, number] | undefined {
+  const { isAlias, isMap, isScalar, isSeq } = yamlParser();
   if (!isScalar(node) && !isMap(node) && !isSeq(node) && !isAlias(node)) return undefined;
   return node.range === undefined || node.range === null ? undefined : [node.range[0], node.range[1]];
 }

@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { ImageSpecError, isImageSpecError, type SpecProblem } from "@imagespec/errors";
-import { isMap, isSeq, LineCounter, type ParsedNode, parseAllDocuments, type Document as YamlDocument } from "yaml";
+import type { LineCounter, ParsedNode, Document as YamlDocument } from "yaml";
 import { isPlainObject } from "../spec/check-shape.ts";
 import { ImageSpec } from "../spec/image-spec.ts";
 import type { ImageSpecInput } from "../spec/image-spec-input.ts";
 import { specError } from "../spec/spec-problems.ts";
 import type { LoadedSpec, SpecFile } from "./loaded-spec.ts";
 import { createLocator, type Locate } from "./locate-field.ts";
+import { yamlParser } from "./yaml-parser.ts";
 
 export interface ParseSpecTextOptions {
   /** For messages: `-` for standard input. */
@@ -31,7 +32,7 @@ interface RawSpec {
  */
 export function parseSpecText(text: string, options: ParseSpecTextOptions): SpecFile {
   const { file } = options;
-  const counter = new LineCounter();
+  const counter = new (yamlParser().LineCounter)();
   const documents = parse(text, counter, options);
   const raws = documents.flatMap((document, index) =>
     rawSpecs(document, index, documents.length, text, counter, options),
@@ -94,7 +95,7 @@ function parse(
   counter: LineCounter,
   { file, format }: ParseSpecTextOptions,
 ): readonly YamlDocument.Parsed[] {
-  const parsed = parseAllDocuments(text, {
+  const parsed = yamlParser().parseAllDocuments(text, {
     lineCounter: counter,
     prettyErrors: false,
     uniqueKeys: true,
@@ -144,6 +145,7 @@ function rawSpecs(
   counter: LineCounter,
   { file, format }: ParseSpecTextOptions,
 ): readonly RawSpec[] {
+  const { isMap, isSeq } = yamlParser();
   const { contents } = document;
   const toValue = (node: ParsedNode): unknown => {
     try {

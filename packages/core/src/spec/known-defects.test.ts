@@ -76,8 +76,7 @@ describe("identity", () => {
   test("flytekit is_container: the id needs no file, and is the same where image and code are built apart", () => {
     const spec = new ImageSpec({
       packages: ["numpy"],
-      sourceRoot: "does-not-exist-here",
-      requirements: "nor-does-this.txt",
+      requirements: "does-not-exist-here.txt",
     });
     const atBuild = spec.with({
       name: "acme/train",

@@ -200,3 +200,39 @@ describe("bases", () => {
 test("an aborted signal stops it", async () => {
   expect((await errorOf(() => resolve({}, { signal: AbortSignal.abort() }))).code).toBe("ABORTED");
 });
+
+describe("a base in an OCI layout", () => {
+  const image = (letter: string, name?: string) => ({
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    digest: `sha256:${letter.repeat(64)}`,
+    size: 2,
+    ...(name === undefined ? {} : { annotations: { "org.opencontainers.image.ref.name": name } }),
+  });
+  const layout = (...manifests: readonly object[]) => ({
+    "images/oci-layout": '{"imageLayoutVersion":"1.0.0"}',
+    "images/index.json": JSON.stringify({ schemaVersion: 2, manifests }),
+  });
+
+  test("counts by the digest of the image, and nothing floats", async () => {
+    await using folder = await createSpecFolder(layout(image("b", "app:1"), image("c", "app:2")));
+    const spec = await resolve({ baseImage: "oci-layout:images:app:2" }, { root: folder.path });
+    expect(spec.resolvedBase).toEqual({
+      kind: "oci-layout",
+      path: `${folder.path}/images`,
+      name: "app:2",
+      digest: `sha256:${"c".repeat(64)}`,
+    });
+    expect(spec.tag).toMatch(/^v1-/);
+  });
+
+  test("needs a name when there are several images, and one that is there", async () => {
+    await using folder = await createSpecFolder(layout(image("b", "app:1"), image("c", "app:2")));
+    for (const baseImage of ["oci-layout:images", "oci-layout:images:app:3"]) {
+      const error = await errorOf(() => resolve({ baseImage }, { root: folder.path }));
+      expect([error.code, error.hint]).toEqual([
+        "IMAGE_NOT_FOUND",
+        'write "oci-layout:images:<name>" with one of app:1, app:2',
+      ]);
+    }
+  });
+});
