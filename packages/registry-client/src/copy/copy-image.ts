@@ -2,6 +2,7 @@ import type { Descriptor, Digest, ImageSink, ImageSource, Platform, WrittenBlob 
 import type { OperationOptions } from "../registry-client-options.ts";
 import type { ManifestReference } from "../repository.ts";
 import { type CopyPlan, type PlannedManifest, planCopy } from "./copy-plan.ts";
+import { isBlobLoss } from "./is-blob-loss.ts";
 import { isRepository } from "./is-repository.ts";
 import { runParallel } from "./run-parallel.ts";
 
@@ -11,7 +12,7 @@ export interface CopyProgress {
   /** Bytes of the blob sent so far; starts again when a retry starts again. */
   readonly current: number;
   readonly total: number;
-  /** Set once, when the blob is there. */
+  /** Set when the blob is there; again after one that the registry lost was sent once more. */
   readonly action?: "exists" | "mounted" | "written";
 }
 
@@ -39,7 +40,8 @@ export interface CopyImageResult {
 
 /**
  * Copies an image or index between any source and sink: blobs first, manifests after, the tag last, so that a copy that fails
- * half-way leaves no image that is not whole. Layers that may not be distributed stay where they are.
+ * half-way leaves no image that is not whole. Layers that may not be distributed stay where they are. A registry that refuses a manifest
+ * because it lost blobs in between, or only said to have mounted them, gets the blobs once more.
  * @throws IMAGE_NOT_FOUND (REGISTRY_NOT_FOUND for a registry) when the source lacks the image or a platform; and what source and sink throw
  */
 export async function copyImage(
@@ -58,30 +60,42 @@ export async function copyImage(
   const mountFrom = mountSources(source, sink, options.mountFrom);
 
   let bytesSent = 0;
-  let blobsSent = 0;
-  await runParallel(blobs, concurrency, signal, async (blob, inner) => {
-    const { digest, size: total } = blob;
-    const report = (current: number): void => options.onProgress?.({ digest, current, total });
-    const { action }: WrittenBlob = needed.has(digest)
-      ? await sink.writeBlob(blob, () => source.openBlob(blob, { signal: inner }), {
-          signal: inner,
-          onProgress: report,
-          mountFrom,
-        })
-      : { action: "exists" };
-    if (action === "written") {
-      bytesSent += total;
-      blobsSent++;
-    }
-    options.onProgress?.({ digest, current: total, total, action });
-  });
+  const sent = new Set<Digest>();
+  const bring = (wanted: readonly Descriptor[], from: readonly string[]): Promise<void> =>
+    runParallel(wanted, concurrency, signal, async (blob, inner) => {
+      const { digest, size: total } = blob;
+      const report = (current: number): void => options.onProgress?.({ digest, current, total });
+      const { action }: WrittenBlob = needed.has(digest)
+        ? await sink.writeBlob(blob, () => source.openBlob(blob, { signal: inner }), {
+            signal: inner,
+            onProgress: report,
+            mountFrom: from,
+          })
+        : { action: "exists" };
+      if (action === "written") {
+        bytesSent += total;
+        sent.add(digest);
+      }
+      options.onProgress?.({ digest, current: total, total, action });
+    });
+  await bring(blobs, mountFrom);
 
   for (const manifest of plan.manifests) {
     const isRoot = manifest === plan.root;
     if (present.has(manifest) && !(isRoot && tag !== undefined)) continue;
     const { bytes, descriptor } = manifest;
-    await sink.writeManifest(bytes, descriptor.mediaType, { signal, ...(isRoot && tag !== undefined ? { tag } : {}) });
+    const write = (): Promise<Descriptor> =>
+      sink.writeManifest(bytes, descriptor.mediaType, { signal, ...(isRoot && tag !== undefined ? { tag } : {}) });
+    try {
+      await write();
+    } catch (error) {
+      if (!isBlobLoss(error)) throw error;
+      for (const { digest } of manifest.blobs) needed.add(digest);
+      await bring(blobsOf([manifest]), []);
+      await write();
+    }
   }
+  const blobsSent = sent.size;
   return { descriptor: plan.root.descriptor, bytesSent, blobsSent, blobsReused: blobs.length - blobsSent };
 }
 
