@@ -17,11 +17,11 @@ export function nodeExchange(outgoing: ClientRequest, request: TransportRequest)
       reject(error);
       outgoing.destroy();
     };
+    outgoing.on("error", (error) => reject(reason ?? error));
     const idle = new IdleTimer(timeoutMs, () => stop(idleError(timeoutMs)));
     const stopListening = onAbort(signal, () => stop(abortedError(signal)));
     let uploaded = !isStream(body);
 
-    outgoing.on("error", (error) => reject(reason ?? error));
     outgoing.once("close", () => {
       idle.disarm();
       stopListening();

@@ -1,6 +1,6 @@
-import { defaultMaxListeners, getMaxListeners, setMaxListeners } from "node:events";
+import { setMaxListeners } from "node:events";
 
-/** Not 0, "no limit": Node 20 then takes the signal for something else when it is asked for its limit. */
+/** Not 0, "no limit": asking a signal with that limit for it throws on Node 20, so code elsewhere may not expect it. */
 const plenty = 100_000;
 
 /**
@@ -9,7 +9,8 @@ const plenty = 100_000;
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => {};
-  if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(plenty, signal);
+  // Set without asking what it was: see above, the limit may be the caller's 0.
+  setMaxListeners(plenty, signal);
   signal.addEventListener("abort", listener, { once: true });
   return () => signal.removeEventListener("abort", listener);
 }
