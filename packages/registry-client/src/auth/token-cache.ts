@@ -37,10 +37,17 @@ export class TokenCache {
     return entry.work;
   }
 
-  /** Forgets a token that the registry refused. */
+  /**
+   * Forgets a token that the registry refused, and those that would take its place: a registry with a new key refuses all of them, and a
+   * request is sent with one more token only.
+   */
   forget(value: string): void {
-    const entry = this.#entries.find(({ token }) => token?.value === value);
-    if (entry !== undefined) this.#drop(entry);
+    const refused = this.#entries.find(({ token }) => token?.value === value);
+    if (refused === undefined) return;
+    for (const entry of [...this.#entries]) {
+      // What is being fetched is newer than the refusal.
+      if (entry.token !== undefined && coversScopes(entry.scopes, refused.scopes)) this.#drop(entry);
+    }
   }
 
   clear(): void {
