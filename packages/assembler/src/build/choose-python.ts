@@ -3,16 +3,19 @@ import { ImageSpecError } from "@imagespec/errors";
 import type { BaseFacts } from "../base/base-facts.ts";
 import type { VenvPython } from "../venv/skeleton-entries.ts";
 
-/** Whether a spec can be made without any Python: nothing in it asks for one. */
-export function needsPython(
-  spec: Pick<ResolvedImageSpec, "requirementLines" | "lock" | "runtimePackages" | "pythonVersion" | "pythonExec">,
-): boolean {
+type AsksForPython = Pick<
+  ResolvedImageSpec,
+  "requirementLines" | "lock" | "runtimePackages" | "pythonVersion" | "pythonExec" | "resolvedBase"
+>;
+
+/** Whether something in a spec asks for Python: packages, or a version where it is not just the default. */
+export function needsPython(spec: AsksForPython): boolean {
   return (
     spec.requirementLines.length > 0 ||
     spec.lock !== undefined ||
     spec.runtimePackages.length > 0 ||
-    spec.pythonVersion !== undefined ||
-    spec.pythonExec !== undefined
+    spec.pythonExec !== undefined ||
+    (spec.pythonVersion !== undefined && spec.resolvedBase.kind !== "scratch")
   );
 }
 

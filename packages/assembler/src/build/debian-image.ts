@@ -54,6 +54,7 @@ export async function assembleDebianImage(context: BuildContext, suite: DebianSu
     return found;
   });
   const layer = await steps.run("layers", "baseImage", async (notes) => {
+    // "debian-1": to be raised when the same packages give another layer.
     const inputs = [JSON.stringify(lock.indexes[0]?.date), ...lock.packages.map(({ sha256 }) => sha256), "slim"];
     const built = await builtLayer(
       context,
