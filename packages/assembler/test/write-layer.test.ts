@@ -37,7 +37,7 @@ test("GNU tar reads what was written", async () => {
       const listed = stdout.split("\n").filter((line) => line !== "" && !line.endsWith("/"));
       expect(new Set(listed)).toEqual(new Set(names));
       for (const [name, bytes] of files.slice(0, 2)) {
-        const out = await run("tar", ["-xzOf", blob, name], { encoding: "buffer", maxBuffer: 1 << 24 });
+        const out = await run("tar", ["-xzOf", blob, "--", name], { encoding: "buffer", maxBuffer: 1 << 24 });
         expect(Buffer.compare(out.stdout, bytes)).toBe(0);
       }
     }),

@@ -119,7 +119,8 @@ class MemberWriter {
 }
 
 async function compress(block: Uint8Array): Promise<readonly Uint8Array[]> {
-  const deflated = await deflate(block, { level: 6, chunkSize: blockSize });
+  // A copy, since the result is a part of a buffer that has room for a whole block, and many may wait to be written.
+  const deflated = Buffer.from(await deflate(block, { level: 6, chunkSize: blockSize }));
   return [gzipHeader, deflated, gzipTrailer(crc32(block), block.length)];
 }
 
