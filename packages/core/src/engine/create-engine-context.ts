@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
 import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
-import { RegistryClient } from "@imagespec/registry-client";
+import { dockerConfigCredentials, RegistryClient } from "@imagespec/registry-client";
 import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
 import type { EngineOptions } from "./build-options.ts";
 import { detectConcurrency, detectEnvironment, detectHostPlatform } from "./detect.ts";
@@ -11,12 +11,18 @@ import { Limiter } from "./limiter.ts";
 import { availabilityCache } from "./select-builder.ts";
 import { WorkTable } from "./work-table.ts";
 
+/** The context of an engine, and the same with the credentials of a docker config file that a spec names. */
+export interface OwnedEngineContext extends EngineContext, AsyncDisposable {
+  /** @param file absolute */
+  withRegistryConfig(file: string): EngineContext;
+}
+
 /** What the builds of an engine share, made of its options; nothing is opened before it is needed. */
 export function createEngineContext(
   options: EngineOptions,
   builders: () => readonly RegisteredBuilder[],
   closed: AbortSignal,
-): EngineContext & AsyncDisposable {
+): OwnedEngineContext {
   const cacheFolder = resolve(options.cacheFolder ?? defaultCacheFolder());
   const providers = options.providers ?? options.registryOptions?.providers ?? [];
   const ownClient =
@@ -38,7 +44,8 @@ export function createEngineContext(
     opened ??= openLocalImageStore(storeFolder);
     return opened;
   };
-  return {
+  const byConfig = new Map<string, RegistryClient>();
+  const context: EngineContext = {
     builders,
     availability: availabilityCache(() => ({
       output: { kind: "local-store", name: "image" },
@@ -58,8 +65,23 @@ export function createEngineContext(
     limiter: new Limiter(options.concurrency ?? detectConcurrency()),
     work: new WorkTable(),
     hostPlatform,
+  };
+  return {
+    ...context,
+    withRegistryConfig: (configFile) => {
+      let client = byConfig.get(configFile);
+      if (client === undefined) {
+        client = new RegistryClient({
+          ...options.registryOptions,
+          providers,
+          credentials: dockerConfigCredentials({ configFile }),
+        });
+        byConfig.set(configFile, client);
+      }
+      return { ...context, registryClient: client };
+    },
     async [Symbol.asyncDispose]() {
-      await ownClient?.close();
+      await Promise.all([ownClient, ...byConfig.values()].map((client) => client?.close()));
       await (await opened?.catch(() => undefined))?.close();
     },
   };

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { abortedError, ImageSpecError } from "@imagespec/errors";
 import type { ImageSpecBuilder } from "../builder/builder.ts";
 import { BuilderRegistry, compareBuilders, type RegisteredBuilder } from "../builder-registry/builder-registry.ts";
@@ -12,7 +13,7 @@ import type { BuildInput, BuildOptions, EngineOptions } from "./build-options.ts
 import type { BuildPlan, PlannedImage } from "./build-plan.ts";
 import { type BuildTarget, buildTarget, referenceOf } from "./build-target.ts";
 import { checkExistence } from "./check-existence.ts";
-import { createEngineContext } from "./create-engine-context.ts";
+import { createEngineContext, type OwnedEngineContext } from "./create-engine-context.ts";
 import { detectConcurrency } from "./detect.ts";
 import type { BuildContext, EngineContext, Session } from "./engine-context.ts";
 import type { Existence } from "./existence.ts";
@@ -45,7 +46,7 @@ export interface BuildAllOptions extends BuildOptions {
  * under its tag. Close it, or declare it with `await using`.
  */
 export class ImageBuildEngine implements AsyncDisposable {
-  readonly #context: EngineContext & AsyncDisposable;
+  readonly #context: OwnedEngineContext;
   readonly #defaults: NonNullable<EngineOptions["defaults"]>;
   readonly #shared: BuilderRegistry;
   readonly #own = new BuilderRegistry();
@@ -181,9 +182,9 @@ export class ImageBuildEngine implements AsyncDisposable {
     const events = new EventStream(options.name ?? spec.name ?? defaultImageName, options.onEvent);
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
-    const context: BuildContext = { engine: this.#context, options, signal, events, session };
     try {
       const target = await this.#target(spec, options, signal);
+      const context: BuildContext = { engine: this.#engineFor(target), options, signal, events, session };
       events.started(`${target.name}:${target.tag}`, {
         target: referenceOf(target),
         fingerprint: target.spec.fingerprint,
@@ -209,9 +210,17 @@ export class ImageBuildEngine implements AsyncDisposable {
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
     const events = new EventStream(options.name ?? spec.name ?? defaultImageName, undefined);
-    const context: BuildContext = { engine: this.#context, options, signal, events, session: newSession() };
     const target = await this.#target(spec, options, signal);
+    const context: BuildContext = { engine: this.#engineFor(target), options, signal, events, session: newSession() };
     return untilAborted(signal, () => action(context, target));
+  }
+
+  /** A docker config file that the spec names is where its credentials come from, and no other place. */
+  #engineFor({ spec }: BuildTarget): EngineContext {
+    const { registryConfig, root } = spec;
+    return registryConfig === undefined
+      ? this.#context
+      : this.#context.withRegistryConfig(resolve(root, registryConfig));
   }
 
   #withDefaults(options: BuildOptions): BuildOptions {

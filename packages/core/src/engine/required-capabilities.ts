@@ -55,6 +55,9 @@ function addBase(spec: ResolvedImageSpec, need: Need): void {
   }
   if (base.kind === "scratch") {
     need("scratch-base", "baseImage", "an empty base");
+    if (spec.requirementLines.length > 0 || spec.lock !== undefined) {
+      need("other-python", "baseImage", "Python packages on an empty base, which has no Python");
+    }
     return;
   }
   need("base-image", "baseImage", base.kind === "reference" ? `the base "${base.reference}"` : "a base image");
@@ -89,7 +92,12 @@ function addSourceDistributions(spec: ResolvedImageSpec, need: Need): void {
   }
   const index = spec.packages.findIndex(isSourceRequirement);
   const line = spec.packages[index] ?? spec.requirementLines.find(isSourceRequirement);
-  if (line === undefined) return;
+  if (line === undefined) {
+    const built = spec.lock?.distributions.find(({ source, hashes }) => source !== undefined && hashes.length === 0);
+    if (built !== undefined)
+      need("sdists", "requirements", `"${built.name}" of "${built.source}": a package built from its source`);
+    return;
+  }
   need("sdists", index >= 0 ? `packages[${index}]` : "requirements", `"${line}": a package built from its source`);
 }
 
