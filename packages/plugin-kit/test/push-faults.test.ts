@@ -90,7 +90,7 @@ describe("a push succeeds in spite of", () => {
       times: always,
       fault: { kind: "slow", in: "request", bytesPerSecond: 12_000_000 },
     };
-    await withBench({ faults: [rule], timeoutMs: 700 }, async (bench) => {
+    await withBench({ faults: [rule], timeoutMs: 900 }, async (bench) => {
       const bytes = randomBytes(16_000_000);
       const start = performance.now();
       await bench.repository().writeBlob(descriptorOf(bytes, mediaTypes.ociLayer), async function* () {

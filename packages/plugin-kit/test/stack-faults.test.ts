@@ -84,3 +84,23 @@ test.for<readonly [string, readonly FaultRule[]]>([
   await pull(bench);
   expectHit(bench, rules);
 });
+
+test("skopeo pushes and pulls through the proxy, content by way of another host", async (context) => {
+  const stack = await requireStack(context);
+  const [from, to] = [repository(), repository()];
+  const rules: readonly FaultRule[] = [
+    { match: getBlob, times: always, fault: { kind: "redirect" } },
+    { times: always, fault: { kind: "upload-elsewhere" } },
+  ];
+  await using bench = await openBench(stack.registry, { repository: to });
+  await seed(bench, from);
+  bench.proxy.add(...rules);
+  const plain = ["--src-tls-verify=false", "--dest-tls-verify=false", "--preserve-digests"];
+  const reference = (name: string): string => `docker://${bench.proxy.address}/${name}:v1`;
+  await stack.skopeo(["copy", "--quiet", ...plain, reference(from), reference(to)]);
+  await expectWhole(bench);
+  expectHit(bench, rules);
+  const methods = bench.proxy.otherHostRequests.map(({ method }) => method);
+  expect(new Set(methods).has("GET")).toBe(true);
+  expect(methods.some((method) => method === "PUT" || method === "PATCH")).toBe(true);
+});
