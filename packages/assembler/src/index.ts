@@ -1,8 +1,30 @@
 export { assembleImage } from "./build/assemble-image.ts";
 export type { AssembleOptions } from "./build/assemble-options.ts";
 export { needsPython } from "./build/choose-python.ts";
-export type { DebianArchive, DebianLock, DebianSuite } from "./debian/index.ts";
-export { createDebianFetcher, defaultDebianArchive, parseDebianLock, resolveDebian } from "./debian/index.ts";
+export type {
+  DebianArchitecture,
+  DebianArchive,
+  DebianArea,
+  DebianEnvironment,
+  DebianFetcher,
+  DebianFetcherOptions,
+  DebianLayer,
+  DebianLock,
+  DebianLockIndex,
+  DebianLockPackage,
+  DebianProgress,
+  DebianReport,
+  DebianRequest,
+  DebianSet,
+  DebianSuite,
+} from "./debian/index.ts";
+export {
+  buildDebianLayer,
+  createDebianFetcher,
+  defaultDebianArchive,
+  parseDebianLock,
+  resolveDebian,
+} from "./debian/index.ts";
 export { gzipMembersEncoder } from "./layer/gzip-members-encoder.ts";
 export type { EncodedLayer, LayerEncoder } from "./layer/layer-encoder.ts";
 export type { ContentCheck, DeflatedContent, LayerContent, LayerEntry } from "./layer/layer-entry.ts";

@@ -35,16 +35,6 @@ export function findPython(
   return undefined;
 }
 
-/** The interpreter at a path that the user names. */
-export function describePython(
-  files: ImageFiles,
-  path: string,
-  env: ReadonlyMap<string, string>,
-): BasePython | undefined {
-  const minor = minorAt(files, path);
-  return minor === undefined ? undefined : { path, minor, version: versionOf(minor, env) };
-}
-
 function pythonIn(files: ImageFiles, folder: string): { readonly path: string; readonly minor: string } | undefined {
   for (const name of ["python3", "python"]) {
     const minor = minorAt(files, `${folder}/${name}`);

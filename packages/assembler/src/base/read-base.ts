@@ -55,7 +55,7 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
 }
 
 /** The environment of an image as a map. */
-export function environmentOf(config: ImageConfig): ReadonlyMap<string, string> {
+function environmentOf(config: ImageConfig): ReadonlyMap<string, string> {
   return new Map(
     (config.config?.Env ?? []).map((line) => {
       const equals = line.indexOf("=");

@@ -11,7 +11,7 @@ import { type BuiltLayer, builtLayer } from "./built-layer.ts";
 import { entryInputs } from "./entry-inputs.ts";
 
 /** Folder of packages that are installed at container start. */
-export const runtimeFolder = "/home/imagespec/runtime";
+const runtimeFolder = "/home/imagespec/runtime";
 
 /** Folders that belong to the system: as a workdir they stay as they are. */
 const systemFolders: ReadonlySet<string> = new Set(

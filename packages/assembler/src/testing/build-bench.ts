@@ -42,7 +42,7 @@ export const pythonBase: readonly TestEntry[] = [
   { path: "etc/passwd", content: "root:x:0:0:root:/root:/bin/bash\n" },
   { path: "etc/group", content: "root:x:0:\n" },
 ];
-export const pythonEnv: readonly string[] = ["PATH=/usr/local/bin:/usr/bin", "PYTHON_VERSION=3.12.4"];
+const pythonEnv: readonly string[] = ["PATH=/usr/local/bin:/usr/bin", "PYTHON_VERSION=3.12.4"];
 
 export interface BuiltImage {
   readonly outcome: BuildOutcome;
