@@ -31,6 +31,10 @@ const maxEntries = 500_000;
 const maxDirectorySize = 256 * 1024 * 1024;
 /** What deflate can reach at most, with room for the rounding of tiny files. */
 const maxRatio = 1100;
+/** All entries together, unpacked. */
+const maxUnpackedSize = 64 * 1024 * 1024 * 1024;
+/** Bytes of a file name, as file systems allow them (NAME_MAX of Linux). */
+const maxNamePart = 255;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -92,6 +96,7 @@ export function locateDirectory(archive: string, tail: Buffer, fileSize: number)
 export function parseDirectory(archive: string, directory: Buffer, expected: number): readonly ZipEntry[] {
   const entries: ZipEntry[] = [];
   const names = new Set<string>();
+  let unpacked = 0;
   let at = 0;
   while (at < directory.length) {
     if (at + 46 > directory.length || directory.readUInt32LE(at) !== 0x02014b50) {
@@ -110,6 +115,8 @@ export function parseDirectory(archive: string, directory: Buffer, expected: num
     );
     if (names.has(name)) throw invalid(archive, `has two entries named "${name}"`);
     names.add(name);
+    unpacked += entry.size;
+    if (unpacked > maxUnpackedSize) throw invalid(archive, "unpacks to more than 64 GiB");
     entries.push(entry);
     at = end;
   }
@@ -183,6 +190,8 @@ function decodeName(archive: string, bytes: Buffer): string {
   }
   const parts = (name.endsWith("/") ? name.slice(0, -1) : name).split("/");
   const escapes = parts.some((part) => part === "" || part === "." || part === "..");
+  if (parts.some((part) => Buffer.byteLength(part) > maxNamePart))
+    throw invalid(archive, `has an entry with a name of more than ${maxNamePart} bytes: "${name.slice(0, 80)}…"`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
   if (escapes || /[\\\u0000-\u001f]/.test(name) || /^[a-zA-Z]:/.test(name)) {
     throw invalid(archive, `has an entry with the unsafe name ${JSON.stringify(name)}`);

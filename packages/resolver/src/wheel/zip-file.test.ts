@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { makeWheel, makeZip } from "@imagespec/test-support/wheels";
+import { damageZip, makeWheel, makeZip } from "@imagespec/test-support/wheels";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseDirectory } from "./zip-directory.ts";
 import { openZip } from "./zip-file.ts";
 
 let folder: string;
@@ -78,6 +79,7 @@ describe("openZip", () => {
     ["a drive letter", [{ name: "c:evil", content: "x" }], /unsafe name/],
     ["a backslash", [{ name: "a\\..\\b", content: "x" }], /unsafe name/],
     ["a NUL", [{ name: "a\0b", content: "x" }], /unsafe name/],
+    ["a name that no file system takes", [{ name: `${"ä".repeat(128)}/x`, content: "x" }], /more than 255 bytes/],
     [
       "two entries with one name",
       [
@@ -103,6 +105,30 @@ describe("openZip", () => {
     expect((await refusal(Buffer.concat([Buffer.from("x"), zip]))).code).toBe("WHEEL_INVALID");
     expect((await refusal(zip.subarray(0, zip.length - 10))).code).toBe("WHEEL_INVALID");
     expect((await refusal(Buffer.alloc(0))).code).toBe("WHEEL_INVALID");
+  });
+
+  test("refuses data that two entries share by an extra field of the local header", async () => {
+    const twice = makeZip(["a", "b"].map((name) => ({ name, content: "hello", method: 0 as const })));
+    // Past the data of "a" and the header of "b".
+    const shared = damageZip(twice, [{ record: "local", entry: 0, field: 7, value: 5 + 31 }]);
+    expect((await refusal(shared)).message).toMatch(/data that "a" shares/);
+  });
+
+  test("refuses an archive that unpacks to more than any wheel", () => {
+    const header = (name: string): Buffer => {
+      const bytes = Buffer.alloc(46 + name.length);
+      bytes.writeUInt32LE(0x02014b50);
+      bytes.writeUInt16LE(8, 10);
+      bytes.writeUInt32LE(0x0100_0000, 20);
+      bytes.writeUInt32LE(0xffff_fffe, 24);
+      bytes.writeUInt16LE(name.length, 28);
+      bytes.write(name, 46);
+      return bytes;
+    };
+    const directory = (count: number) =>
+      Buffer.concat(Array.from({ length: count }, (_, index) => header(String.fromCharCode(97 + index))));
+    expect(parseDirectory("x.whl", directory(16), 16)).toHaveLength(16);
+    expect(() => parseDirectory("x.whl", directory(17), 17)).toThrow(/unpacks to more than 64 GiB/);
   });
 
   test("refuses every single-byte damage or reads the same content", async () => {

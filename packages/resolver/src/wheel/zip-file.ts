@@ -39,8 +39,8 @@ export async function openZip(file: string): Promise<ZipFile> {
     const location = locateDirectory(archive, tail, size);
     const directory = await readAt(handle, archive, location.offset, location.size);
     const entries = parseDirectory(archive, directory, location.entries);
-    checkOverlap(archive, entries, location.offset);
-    return new OpenZip(handle, archive, entries);
+    const limits = checkOverlap(archive, entries, location.offset);
+    return new OpenZip(handle, archive, entries, limits);
   } catch (error) {
     await handle.close();
     throw error;
@@ -51,11 +51,14 @@ class OpenZip implements ZipFile {
   readonly entries: readonly ZipEntry[];
   readonly #handle: FileHandle;
   readonly #archive: string;
+  /** Offset of an entry's header → where its data has to end. */
+  readonly #limits: ReadonlyMap<number, number>;
 
-  constructor(handle: FileHandle, archive: string, entries: readonly ZipEntry[]) {
+  constructor(handle: FileHandle, archive: string, entries: readonly ZipEntry[], limits: ReadonlyMap<number, number>) {
     this.#handle = handle;
     this.#archive = archive;
     this.entries = entries;
+    this.#limits = limits;
   }
 
   async *raw(entry: ZipEntry): AsyncGenerator<Buffer> {
@@ -67,6 +70,9 @@ class OpenZip implements ZipFile {
     );
     let at = dataOffset(this.#archive, entry, header.subarray(0, 30), header.subarray(30));
     const end = at + entry.compressedSize;
+    // Extra fields of a local header are in no directory: they could move the data into that of the next entry.
+    if (end > (this.#limits.get(entry.localHeaderOffset) ?? end))
+      throw this.#invalid(`has data that "${entry.name}" shares with what follows it`);
     while (at < end) {
       const chunk = await readAt(this.#handle, this.#archive, at, Math.min(chunkSize, end - at));
       at += chunk.length;
@@ -148,8 +154,16 @@ async function readAt(handle: FileHandle, archive: string, offset: number, lengt
   return buffer;
 }
 
-/** Data that two entries share would be seen once by one reader and twice by another, and is how zip bombs are made. */
-function checkOverlap(archive: string, entries: readonly ZipEntry[], directoryOffset: number): void {
+/**
+ * Data that two entries share would be seen once by one reader and twice by another, and is how zip bombs are made.
+ *
+ * @returns for the offset of each entry's header, where the next header or the directory begins
+ */
+function checkOverlap(
+  archive: string,
+  entries: readonly ZipEntry[],
+  directoryOffset: number,
+): ReadonlyMap<number, number> {
   const sorted = [...entries].sort((a, b) => a.localHeaderOffset - b.localHeaderOffset);
   let end = 0;
   for (const [position, entry] of sorted.entries()) {
@@ -168,4 +182,10 @@ function checkOverlap(archive: string, entries: readonly ZipEntry[], directoryOf
       details: { file: archive },
     });
   }
+  return new Map(
+    sorted.map(({ localHeaderOffset }, position) => [
+      localHeaderOffset,
+      sorted[position + 1]?.localHeaderOffset ?? directoryOffset,
+    ]),
+  );
 }
