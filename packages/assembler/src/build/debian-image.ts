@@ -3,6 +3,7 @@ import type { BuildOutcome, Json } from "@imagespec/core";
 import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
 import { openKeyIndex } from "@imagespec/image-store";
 import { parsePlatform } from "@imagespec/oci";
+import { caText, detectUvSettings } from "@imagespec/resolver";
 import {
   buildDebianLayer,
   createDebianFetcher,
@@ -31,7 +32,7 @@ export async function assembleDebianImage(context: BuildContext, suite: DebianSu
   let downloaded = 0;
   const environment: DebianEnvironment = {
     content,
-    fetch: countingFetcher((bytes) => {
+    fetch: await countingFetcher((bytes) => {
       downloaded += bytes;
     }),
     archive: context.options.debianArchive ?? defaultDebianArchive,
@@ -149,8 +150,8 @@ function parseKept(value: unknown): KeptLock | undefined {
   }
 }
 
-function countingFetcher(count: (bytes: number) => void): DebianEnvironment["fetch"] {
-  const fetch = createDebianFetcher();
+async function countingFetcher(count: (bytes: number) => void): Promise<DebianEnvironment["fetch"]> {
+  const fetch = createDebianFetcher({ ca: await caText(detectUvSettings().caFile) });
   return async (url, options) => {
     const stream = await fetch(url, options);
     return (async function* () {

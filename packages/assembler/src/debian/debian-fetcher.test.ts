@@ -81,7 +81,7 @@ describe("createDebianFetcher", () => {
 
   it("stops at the size limit", async () => {
     const url = await serve((_, response) => response.end(content));
-    await expect(read(url, { maxSize: 1000 })).rejects.toMatchObject({ code: "DEBIAN_INDEX" });
+    await expect(read(url, { maxSize: 1000 })).rejects.toMatchObject({ code: "INDEX_PROTOCOL" });
   });
 
   it("names the cause when nobody answers", async () => {

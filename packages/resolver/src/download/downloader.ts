@@ -4,6 +4,8 @@ import { createTransport, detectProxy, type Transport, type TransportResponse } 
 import type { Login } from "./netrc.ts";
 
 export interface DownloaderOptions {
+  /** Whose files they are, for messages. @default "package index" */
+  readonly server?: string;
   /** PEM text of further certificate authorities. */
   readonly ca?: string | undefined;
   /** Tries for one file, the first included. @default 5 */
@@ -24,46 +26,59 @@ export interface DownloadRequest {
   readonly accept?: string;
   readonly loginFor?: (url: URL) => Login | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes after which an answer is refused. */
+  readonly maxSize?: number;
 }
 
-/** Reads files of package indexes over HTTP(S): redirects, logins, retries, and resuming where a connection broke. */
+/** Reads files over HTTP(S): redirects, logins, proxies, retries, and resuming where a connection broke. */
 export interface Downloader {
-  /** @throws INDEX_DOWN, INDEX_AUTH, INDEX_PROTOCOL */
+  /**
+   * Opens with the first step of the iteration.
+   *
+   * @throws INDEX_DOWN, INDEX_AUTH, INDEX_PROTOCOL with `details.status`
+   */
   open(url: string, request?: DownloadRequest): AsyncIterable<Uint8Array>;
-  /** The whole of a small file as text. */
-  text(
-    url: string,
-    request?: DownloadRequest & { readonly maxSize?: number },
-  ): Promise<{ readonly text: string; readonly contentType: string }>;
+  /** The whole of a small file as text. @default maxSize 64 MiB */
+  text(url: string, request?: DownloadRequest): Promise<{ readonly text: string; readonly contentType: string }>;
   close(): Promise<void>;
 }
+
+export function createDownloader(options: DownloaderOptions = {}): Downloader {
+  return new RetryingDownloader(options);
+}
+
+const maxRedirects = 10;
 
 /** A failure that another try may mend. */
 class Passing extends Error {
   readonly delayMs: number | undefined;
-  constructor(message: string, options: { readonly delayMs?: number | undefined; readonly cause?: unknown } = {}) {
+  readonly status: number | undefined;
+
+  constructor(
+    message: string,
+    options: { readonly delayMs?: number; readonly status?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.delayMs = options.delayMs;
+    this.status = options.status;
   }
 }
 
-export function createDownloader(options: DownloaderOptions = {}): Downloader {
-  const transport = createTransport({ proxy: detectProxy(), ca: options.ca, maxConnections: 16 });
-  const attempts = options.attempts ?? 5;
+class RetryingDownloader implements Downloader {
+  readonly #options: DownloaderOptions;
+  readonly #transport: Transport;
 
-  async function* open(url: string, request: DownloadRequest = {}): AsyncGenerator<Uint8Array> {
+  constructor(options: DownloaderOptions) {
+    this.#options = options;
+    this.#transport = createTransport({ proxy: detectProxy(), ca: options.ca, maxConnections: 16 });
+  }
+
+  async *open(url: string, request: DownloadRequest = {}): AsyncGenerator<Uint8Array> {
     let received = 0;
     let validator: string | undefined;
     for (let attempt = 1; ; attempt++) {
-      throwIfAborted(request.signal);
       try {
-        const response = await get(
-          transport,
-          url,
-          request,
-          options.timeoutMs ?? 60_000,
-          received === 0 ? {} : rangeFrom(received, validator),
-        );
+        const response = await this.#get(url, request, received === 0 ? {} : rangeFrom(received, validator));
         validator ??= response.header("etag");
         // A server that ignores the range starts again: what is known already is skipped.
         let skip = response.status === 206 ? 0 : received;
@@ -72,70 +87,84 @@ export function createDownloader(options: DownloaderOptions = {}): Downloader {
           skip -= chunk.length - fresh.length;
           if (fresh.length === 0) continue;
           received += fresh.length;
+          if (received > (request.maxSize ?? Number.POSITIVE_INFINITY)) {
+            throw this.#protocol(url, `answers with more than ${request.maxSize} bytes`);
+          }
           yield fresh;
         }
         return;
       } catch (error) {
-        throwIfAborted(request.signal);
-        const passing = asPassing(error);
-        if (passing === undefined) throw error;
-        if (attempt >= attempts) throw down(url, passing);
-        const delayMs =
-          passing.delayMs ?? (options.minDelayMs ?? 500) * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
-        options.onRetry?.({ what: plain(url), attempt, delayMs, reason: redact(passing.message) });
-        await sleep(delayMs, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() =>
-          throwIfAborted(request.signal),
-        );
+        await this.#pause(error, url, attempt, request.signal);
       }
     }
   }
 
-  return {
-    open,
-    text: async (url, request = {}) => {
-      let contentType = "";
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const response = await get(transport, url, request, options.timeoutMs ?? 60_000, {});
-          contentType = response.header("content-type") ?? "";
-          const chunks: Uint8Array[] = [];
-          let size = 0;
-          for await (const chunk of response.body) {
-            size += chunk.length;
-            if (size > (request.maxSize ?? 64 * 1024 * 1024))
-              throw protocol(url, "answers with more data than expected");
-            chunks.push(chunk);
-          }
-          return { text: Buffer.concat(chunks).toString("utf8"), contentType };
-        } catch (error) {
-          throwIfAborted(request.signal);
-          const passing = asPassing(error);
-          if (passing === undefined) throw error;
-          if (attempt >= attempts) throw down(url, passing);
-          await sleep(passing.delayMs ?? (options.minDelayMs ?? 500) * 2 ** (attempt - 1));
+  async text(
+    url: string,
+    request: DownloadRequest = {},
+  ): Promise<{ readonly text: string; readonly contentType: string }> {
+    const { maxSize = 64 * 1024 * 1024 } = request;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await this.#get(url, request, {});
+        const chunks: Uint8Array[] = [];
+        let size = 0;
+        for await (const chunk of response.body) {
+          size += chunk.length;
+          if (size > maxSize) throw this.#protocol(url, `answers with more than ${maxSize} bytes`);
+          chunks.push(chunk);
         }
+        return { text: Buffer.concat(chunks).toString("utf8"), contentType: response.header("content-type") ?? "" };
+      } catch (error) {
+        await this.#pause(error, url, attempt, request.signal);
       }
-    },
-    close: () => transport.close(),
-  };
-}
+    }
+  }
 
-function rangeFrom(offset: number, validator: string | undefined): Readonly<Record<string, string>> {
-  return {
-    range: `bytes=${offset}-`,
-    ...(validator === undefined || validator.startsWith("W/") ? {} : { "if-range": validator }),
-  };
-}
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
 
-async function get(
-  transport: Transport,
-  address: string,
-  request: DownloadRequest,
-  timeoutMs: number,
-  extra: Readonly<Record<string, string>>,
-): Promise<TransportResponse> {
-  let url = new URL(address);
-  for (let hops = 0; hops < 10; hops++) {
+  /** Waits before the next try, or throws what no further try can mend. */
+  async #pause(error: unknown, url: string, attempt: number, signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted(signal);
+    const { attempts = 5, minDelayMs = 500, onRetry } = this.#options;
+    const passing = asPassing(error);
+    if (passing === undefined) throw error;
+    if (attempt >= attempts) throw this.#down(url, passing);
+    // Spread, so that many downloads that failed together do not come back together.
+    const delayMs = passing.delayMs ?? minDelayMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
+    onRetry?.({ what: plain(url), attempt, delayMs, reason: redact(passing.message) });
+    await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => throwIfAborted(signal));
+  }
+
+  async #get(
+    address: string,
+    request: DownloadRequest,
+    extra: Readonly<Record<string, string>>,
+  ): Promise<TransportResponse> {
+    throwIfAborted(request.signal);
+    let url = new URL(address);
+    for (let hops = 0; hops <= maxRedirects; hops++) {
+      const response = await this.#send(url, request, extra);
+      const location = response.header("location");
+      if ([301, 302, 303, 307, 308].includes(response.status) && location !== undefined) {
+        response.body.destroy();
+        const next = new URL(location, url);
+        if (url.protocol === "https:" && next.protocol !== "https:") {
+          throw this.#protocol(address, `redirects from https to "${next.protocol}//${next.host}"`);
+        }
+        url = next;
+        continue;
+      }
+      if (response.status === 200 || response.status === 206) return response;
+      response.body.destroy();
+      throw this.#refusal(address, response);
+    }
+    throw this.#protocol(address, `redirects more than ${maxRedirects} times`);
+  }
+
+  #send(url: URL, request: DownloadRequest, extra: Readonly<Record<string, string>>): Promise<TransportResponse> {
     // Looked up anew for each host, so that a login never follows a redirect to another one.
     const login =
       url.username === ""
@@ -144,7 +173,11 @@ async function get(
     const bare = new URL(url);
     bare.username = "";
     bare.password = "";
-    const response = await transport.send({
+    const authorization =
+      login === undefined
+        ? undefined
+        : `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
+    return this.#transport.send({
       method: "GET",
       url: bare,
       headers: {
@@ -152,68 +185,71 @@ async function get(
         // Compressed transfer would make sizes and ranges mean something else.
         "accept-encoding": "identity",
         "user-agent": "imagespec",
-        ...(login === undefined
-          ? {}
-          : { authorization: `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}` }),
+        ...(authorization === undefined ? {} : { authorization }),
         ...extra,
       },
       signal: request.signal,
-      timeoutMs,
+      timeoutMs: this.#options.timeoutMs ?? 60_000,
     });
-    const location = response.header("location");
-    if ([301, 302, 303, 307, 308].includes(response.status) && location !== undefined) {
-      response.body.destroy();
-      url = new URL(location, url);
-      continue;
-    }
-    if (response.status === 200 || response.status === 206) return response;
-    response.body.destroy();
-    throw refusal(address, response);
   }
-  throw protocol(address, "redirects more than 10 times");
-}
 
-function refusal(url: string, response: TransportResponse): Error {
-  const { status } = response;
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    const after = Number(response.header("retry-after"));
-    return new Passing(
-      `answered ${status}`,
-      Number.isFinite(after) && after >= 0 ? { delayMs: Math.min(after, 60) * 1000 } : {},
+  get #server(): string {
+    return this.#options.server ?? "package index";
+  }
+
+  #refusal(url: string, response: TransportResponse): Error {
+    const { status } = response;
+    if (status === 408 || status === 425 || status === 429 || status >= 500) {
+      const after = Number(response.header("retry-after") ?? Number.NaN);
+      const delay = Number.isFinite(after) && after >= 0 ? { delayMs: Math.min(after, 60) * 1000 } : {};
+      return new Passing(`it answered ${status}`, { status, ...delay });
+    }
+    if (status === 401 || status === 403) {
+      return new ImageSpecError("INDEX_AUTH", `the ${this.#server} refused "${plain(url)}" (${status})`, {
+        hint: "put a login for the host into ~/.netrc, or into the URL of pipIndex",
+        details: { url: plain(url), status },
+      });
+    }
+    return this.#protocol(url, `answered ${status}`, status);
+  }
+
+  #protocol(url: string, what: string, status?: number): ImageSpecError {
+    return new ImageSpecError("INDEX_PROTOCOL", `the ${this.#server} ${what} for "${plain(url)}"`, {
+      hint: "check the URL; if a lock names the file, write the lock again",
+      details: { url: plain(url), ...(status === undefined ? {} : { status }) },
+    });
+  }
+
+  #down(url: string, cause: Passing): ImageSpecError {
+    const code = systemCodeOf(cause);
+    const isCertificate = /certificate|self-signed|CERT_/i.test(messageOf(cause.cause ?? cause));
+    return new ImageSpecError(
+      "INDEX_DOWN",
+      `the ${this.#server} cannot be reached for "${plain(url)}": ${cause.message}`,
+      {
+        hint: isCertificate
+          ? "set SSL_CERT_FILE to your certificate authority's PEM file"
+          : "check the network connection, the proxy settings and the URL",
+        cause,
+        details: {
+          url: plain(url),
+          ...(code === undefined ? {} : { code }),
+          ...(cause.status === undefined ? {} : { status: cause.status }),
+        },
+      },
     );
   }
-  if (status === 401 || status === 403) {
-    return new ImageSpecError("INDEX_AUTH", `the package index refused "${plain(url)}" (${status})`, {
-      hint: "put a login for the host into ~/.netrc, or into the URL of pipIndex",
-      details: { url: plain(url), status },
-    });
-  }
-  return protocol(url, `answered ${status}`, status);
 }
 
-function protocol(url: string, what: string, status?: number): ImageSpecError {
-  return new ImageSpecError("INDEX_PROTOCOL", `the package index ${what} for "${plain(url)}"`, {
-    hint: "check the index URL; if a lock names the file, write the lock again",
-    details: { url: plain(url), ...(status === undefined ? {} : { status }) },
-  });
-}
-
-function down(url: string, cause: Error): ImageSpecError {
-  const code = systemCodeOf(cause);
-  const certificate = /certificate|self-signed|CERT_/i.test(messageOf(cause.cause ?? cause));
-  return new ImageSpecError("INDEX_DOWN", `the package index cannot be reached for "${plain(url)}": ${cause.message}`, {
-    hint: certificate
-      ? "set SSL_CERT_FILE to your certificate authority's PEM file"
-      : "check the network connection, the proxy settings and the index URL",
-    cause,
-    details: { url: plain(url), ...(code === undefined ? {} : { code }) },
-  });
+function rangeFrom(offset: number, validator: string | undefined): Readonly<Record<string, string>> {
+  const condition = validator === undefined || validator.startsWith("W/") ? {} : { "if-range": validator };
+  return { range: `bytes=${offset}-`, ...condition };
 }
 
 function asPassing(error: unknown): Passing | undefined {
   if (error instanceof Passing) return error;
-  if (isImageSpecError(error)) return undefined;
-  return error instanceof Error ? new Passing(error.message, { cause: error }) : undefined;
+  if (isImageSpecError(error) || !(error instanceof Error)) return undefined;
+  return new Passing(error.message, { cause: error });
 }
 
 /** Without login and query, which may hold a signature. */

@@ -1,6 +1,7 @@
 import { createDebianFetcher, defaultDebianArchive } from "@imagespec/assembler";
 import type { DoctorCheck } from "@imagespec/core";
 import { isImageSpecError } from "@imagespec/errors";
+import { caText, detectUvSettings } from "@imagespec/resolver";
 import { debianArchive } from "../debian-archive.ts";
 import { optionsOf } from "./context-options.ts";
 
@@ -10,7 +11,11 @@ const maxInRelease = 4 * 1024 * 1024;
 export const debianCheck: DoctorCheck = {
   name: "assemble: Debian archive",
   async run(context) {
-    const fetch = createDebianFetcher({ attempts: 2, timeoutMs: 10_000 });
+    const fetch = createDebianFetcher({
+      attempts: 2,
+      timeoutMs: 10_000,
+      ca: await caText(detectUvSettings(context.env).caFile),
+    });
     try {
       const { main } = debianArchive(optionsOf(context).debian) ?? defaultDebianArchive;
       const options = { signal: context.signal, maxSize: maxInRelease };
