@@ -117,6 +117,27 @@ describe("numpy and pandas on a base of Debian packages", () => {
     expect(image.bytes.uploaded).toBeLessThan(image.layers?.size ?? 0);
   });
 
+  test("stands on another spec, whose packages stay as they are", async (context) => {
+    await using local = await engineAt("cache");
+    const { sourceRoot: _source, entrypoint: _entrypoint, ...rest } = pandas;
+    const baseImage = new ImageSpec({ ...rest, name: "acme/numpy", packages: ["numpy<2.3", "six"] });
+    const image = await local.build({
+      name: "acme/nested",
+      baseImage,
+      packages: ["pandas"],
+      runtimePackages: ["idna"],
+    });
+    expect(await validateImage(local.store, { digest: image.digest })).toEqual([]);
+    expect(await checkImageContract(local.store, { digest: image.digest })).toEqual([]);
+    if (process.getuid?.() !== 0) context.skip("chroot needs root");
+    const rootFolder = join(folder.path, "nested");
+    await unpackImage(local.store, image.digest, rootFolder);
+    const script =
+      "import pandas, numpy, six, sys; print(numpy.__version__ < '2.3', '/home/imagespec/runtime' in sys.path)";
+    const { stdout } = await run("chroot", [rootFolder, "/opt/venv/bin/python", "-c", script], { env: bareEnv });
+    expect(stdout).toBe("True True\n");
+  });
+
   test("another cache makes the same image", async () => {
     await using one = await engineAt("cache");
     await using two = await engineAt("other");

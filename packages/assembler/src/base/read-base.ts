@@ -27,7 +27,8 @@ export interface ReadBaseOptions {
   /** Where facts are kept. */
   readonly folder: string;
   readonly signal: AbortSignal;
-  readonly onDownload?: (bytes: number) => void;
+  /** Called while the layers are fetched: bytes so far and in all. */
+  readonly onDownload?: (current: number, total: number) => void;
 }
 
 /** Facts of another form have another key. */
@@ -43,9 +44,12 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
   const key = `${factsVersion} ${image.manifest.digest}`;
   let facts = await index.get(key);
   if (facts === undefined) {
+    const total = manifest.layers.reduce((sum, { size }) => sum + size, 0);
+    let done = 0;
     const layers = manifest.layers.map((layer) => async () => {
       throwIfAborted(signal);
-      await fetchBlob(image, layer, options);
+      await fetchBlob(image, layer, options, (bytes) => options.onDownload?.(done + bytes, total));
+      done += layer.size;
       return content.open(layer.digest);
     });
     facts = await scanBase(layers, environmentOf(config));
@@ -79,27 +83,20 @@ async function readManifestBytes(image: BaseImage, { content, signal }: ReadBase
 }
 
 /** Brings a blob of the base into the content store. */
-async function fetchBlob(image: BaseImage, blob: Descriptor, options: ReadBaseOptions): Promise<void> {
-  const { content, signal } = options;
+async function fetchBlob(
+  image: BaseImage,
+  blob: Descriptor,
+  { content, signal }: ReadBaseOptions,
+  onProgress: (bytes: number) => void = () => undefined,
+): Promise<void> {
   if ((await content.stat(blob.digest))?.size === blob.size) return;
   if (isForeignLayer(blob.mediaType)) {
     throw new ImageSpecError(
       "BASE_UNSUPPORTED",
       `the base image "${image.reference}" has a layer that may not be copied`,
-      {
-        hint: "choose another base",
-        details: { digest: blob.digest },
-      },
+      { hint: "choose another base", details: { digest: blob.digest } },
     );
   }
-  let seen = 0;
-  await content.write(await image.source.openBlob(blob, { signal }), {
-    expected: blob.digest,
-    size: blob.size,
-    signal,
-    onProgress: (bytes) => {
-      options.onDownload?.(bytes - seen);
-      seen = bytes;
-    },
-  });
+  const stream = await image.source.openBlob(blob, { signal });
+  await content.write(stream, { expected: blob.digest, size: blob.size, signal, onProgress });
 }

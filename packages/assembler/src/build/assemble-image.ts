@@ -8,7 +8,7 @@ import { type KnownBase, readBase } from "../base/read-base.ts";
 import { createLimiter } from "../concurrency/limiter.ts";
 import { type TaskScope, withTaskScope } from "../concurrency/task-scope.ts";
 import { containerConfig, imageDocuments } from "../image/image-document.ts";
-import { imageUser } from "../image/image-user.ts";
+import { type ImageUser, imageUser } from "../image/image-user.ts";
 import { inheritedLayer } from "../image/layer-descriptor.ts";
 import { gzipMembersEncoder } from "../layer/gzip-members-encoder.ts";
 import { openLayerCache } from "../layer/layer-cache.ts";
@@ -96,7 +96,7 @@ class Assembly {
     const layout = python === undefined ? undefined : { prefix, pythonMinor: python.minor };
     if (base !== undefined) this.#publishBase(base);
     await using wheels = new WheelSource(spec, request, { content, settings, steps });
-    const source = this.#context.scope.start(() => sourceLayer(this.#context, user, placement));
+    const source = this.#context.scope.start(() => this.#source(user, placement));
     const skeleton = this.#context.scope.start(() => skeletonLayer(this.#context, { layout, python, user, placement }));
     const resolution = python === undefined ? undefined : await this.#resolve(platform, facts, python);
     const layers = await steps.run("layers", undefined, async (notes) => {
@@ -142,8 +142,11 @@ class Assembly {
     return steps.run("base", "baseImage", async (notes) => {
       const image = await request.base(spec.platforms[0]);
       if (image === undefined) throw new ImageSpecError("INTERNAL", "the engine gave no base image");
-      const onDownload = (bytes: number): void => {
-        this.#downloaded += bytes;
+      let report: ((current: number) => void) | undefined;
+      const onDownload = (current: number, total: number): void => {
+        report ??= steps.transfer("base", "pull", image.reference, total);
+        report(current);
+        this.#downloaded = current;
       };
       const base = await readBase(image, { content, folder, signal: scope.signal, onDownload });
       if ((base.config.config?.OnBuild ?? []).length > 0) {
@@ -155,6 +158,19 @@ class Assembly {
       const version = base.facts.python?.version ?? base.facts.python?.minor;
       notes.detail = version === undefined ? image.reference : `${image.reference} · python ${version}`;
       return base;
+    });
+  }
+
+  async #source(user: ImageUser, placement: Placement): Promise<BuiltLayer | undefined> {
+    const { spec, steps } = this.#context;
+    const { files, size } = spec.source;
+    if (files.length === 0) return undefined;
+    return steps.run("source", "sourceRoot", async (notes) => {
+      const layer = await sourceLayer(this.#context, user, placement);
+      const count = files.filter(({ kind }) => kind === "file").length;
+      notes.detail = `${count} file${count === 1 ? "" : "s"} · ${formatSize(size)}`;
+      notes.cached = layer?.reused === true;
+      return layer;
     });
   }
 

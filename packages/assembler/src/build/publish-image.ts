@@ -1,6 +1,7 @@
 import type { Descriptor, EncodedDocument } from "@imagespec/oci";
 import type { BuildContext } from "./build-context.ts";
 import { formatSize } from "./format-size.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** Waits for the blobs, then writes the config and the manifest. Returns the manifest's descriptor. */
 export async function publishImage(
@@ -15,8 +16,15 @@ export async function publishImage(
     await publisher.finish();
     const { mediaType } = manifest.descriptor;
     await request.sink.writeManifest(manifest.bytes, mediaType, { signal: scope.signal });
-    const { blobsWritten, bytesWritten } = publisher;
-    notes.detail = `${blobsWritten} blobs · ${formatSize(bytesWritten)}`;
+    notes.detail = describe(request.output.kind, publisher);
     return manifest.descriptor;
   });
+}
+
+function describe(
+  output: BuildContext["request"]["output"]["kind"],
+  { blobsWritten, bytesWritten }: Publisher,
+): string {
+  if (output === "local-store") return "local image store";
+  return `${blobsWritten} blob${blobsWritten === 1 ? "" : "s"} · ${formatSize(bytesWritten)}`;
 }

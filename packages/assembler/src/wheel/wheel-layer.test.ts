@@ -103,6 +103,8 @@ test("the bytes of a known wheel's layer are pinned", async () => {
   expect(layer.diffId).toMatchInlineSnapshot(
     `"sha256:bbdeafc510dec064d47ff9539925d7148a6b7a987e8e137115c7065df5b03c0c"`,
   );
+  // zlib may choose other matches on another type of machine.
+  if (process.arch !== "x64") return;
   expect(layer.digest).toMatchInlineSnapshot(
     `"sha256:fe416ace5035f37df5411e6c68abfac3d0c2ae786f76cd0d0047344a01d19745"`,
   );
