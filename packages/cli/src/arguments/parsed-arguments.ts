@@ -25,6 +25,11 @@ export class ParsedArguments {
     return this.#parsed.rest;
   }
 
+  /** Whether the command has such an option at all. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#parsed.options, name);
+  }
+
   flag(name: string): boolean {
     return this.#values(name).length > 0;
   }
@@ -48,7 +53,7 @@ export class ParsedArguments {
 
   #values(name: string): readonly string[] {
     // A command that asks for an option it does not have is a defect that any test of it shows.
-    if (!Object.hasOwn(this.#parsed.options, name)) throw new TypeError(`no option "${name}"`);
+    if (!this.has(name)) throw new TypeError(`no option "${name}"`);
     return this.#parsed.values.get(name) ?? [];
   }
 }

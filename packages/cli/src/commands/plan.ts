@@ -41,7 +41,7 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   }
   warnOfProblems(session.problems, context, hasNoColor);
   const style = styleFor(stdout, env, hasNoColor);
-  const look = { style, columns: stdout.columns ?? 100, cwd: context.cwd, specs };
+  const look = { style, columns: stdout.columns || 100, cwd: context.cwd, specs };
   stdout.write(`${formatPlan(images, problemOf, look).join("\n")}\n`);
   return exitCode;
 }

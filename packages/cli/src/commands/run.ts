@@ -57,7 +57,8 @@ async function execute(args: ParsedArguments, context: CommandContext): Promise<
   if (isVerbose) say(`running ${image.reference} by ${runner.title}`);
   const { cacheFolder } = session;
   const runtimeFolder = await installRuntimePackages(image, { cacheFolder, env, signal, onProgress: say });
-  return runner.run(image, {
+  // Awaited here: the session, from which layers are read, must outlive it.
+  return await runner.run(image, {
     args: args.rest,
     entrypoint: args.text("entrypoint"),
     env: variables,

@@ -28,6 +28,9 @@ const checks: Readonly<Record<keyof ImageSpecConfig, Check>> = {
   cacheFolder: text,
 };
 
+/** The settings that there are. */
+export const checkedSettings: readonly string[] = Object.keys(checks);
+
 /**
  * Checks what a configuration file has.
  *
@@ -57,12 +60,12 @@ export function validateConfig(value: unknown, file: string): ImageSpecConfig {
 
 function checkField(name: string, value: unknown): readonly SpecProblem[] {
   if (!Object.hasOwn(checks, name)) {
-    const near = suggest(name, Object.keys(checks));
+    const near = suggest(name, checkedSettings);
     return [
       problem(
         name,
         `there is no setting "${name}"`,
-        near === undefined ? `use ${Object.keys(checks).join(", ")}` : `write "${near}"`,
+        near === undefined ? `use ${checkedSettings.join(", ")}` : `write "${near}"`,
       ),
     ];
   }

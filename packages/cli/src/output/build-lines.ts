@@ -4,7 +4,7 @@ import { count, formatBytes, formatDuration } from "./format.ts";
 import { formatStep } from "./step-line.ts";
 import type { Style } from "./style.ts";
 
-/** Steps of the engine that say nothing once they went well. */
+/** Steps of the engine that say nothing once they are over: what they found out is said elsewhere. */
 const quietSteps: ReadonlySet<string> = new Set(["exists", "choose", "check output", "wait"]);
 
 interface Look {
@@ -25,12 +25,11 @@ export function formatTitle(view: BuildView, style: Style): string {
 
 /** Whether a step is worth a line now, and (for one that ended) for good. */
 export function isShown(step: StepView, steps: readonly StepView[]): boolean {
-  const isOver = step.state === "done" || step.state === "cached";
+  const isOver = step.state !== "running" && step.state !== "queued";
+  if (step.isEngine && isOver && quietSteps.has(step.id.replace(/^.*\//, ""))) return false;
   if (step.state === "failed") return true;
   if (step.base !== undefined) return !isBaseDone(steps);
-  if (!step.isEngine || !isOver) return true;
-  if (step.id === "base") return step.detail !== "exists";
-  return !quietSteps.has(step.id);
+  return !(step.isEngine && isOver && step.id === "base" && step.detail === "exists");
 }
 
 function isBaseDone(steps: readonly StepView[]): boolean {
@@ -45,7 +44,7 @@ export function formatSteps(view: BuildView, { style, columns, frame, now, outco
   const lines = steps
     .filter((step) => isShown(step, steps))
     .map((step) =>
-      formatStep(named(step, steps), { style, columns, frame, namesPlatform, elapsedMs: now - step.since }),
+      formatStep(withBaseName(step, steps), { style, columns, frame, namesPlatform, elapsedMs: now - step.since }),
     );
   const isWaiting = outcome === undefined && view.notice !== undefined;
   return isWaiting ? [...lines, `    ${style.dim(view.notice ?? "")}`] : lines;
@@ -58,7 +57,7 @@ function settled(step: StepView, outcome: "fulfilled" | "rejected"): readonly St
 }
 
 /** The base that the engine made goes by its name, when it is known from its own steps. */
-function named(step: StepView, steps: readonly StepView[]): StepView {
+export function withBaseName(step: StepView, steps: readonly StepView[]): StepView {
   if (!step.isEngine || step.id !== "base" || step.base !== undefined) return step;
   const name = steps.find(({ base }) => base !== undefined)?.base;
   return { ...step, label: "base image", detail: [name, step.detail].filter((part) => part !== undefined).join(" ") };

@@ -24,7 +24,8 @@ export function formatError(error: ImageSpecError, look: ErrorLook): readonly st
   return [
     `  ${style.red("✗")} ${style.bold(oneLine(isList ? headline(error) : error.message))}   ${style.dim(error.code)}`,
     ...(isList ? error.problems.flatMap((problem) => formatProblem(problem, error, look)) : formatSingle(error, look)),
-    ...formatLogTail(error, style),
+    // A mistake in a spec is named by its place, not by what some program said of it.
+    ...(error.origin === "spec" && !look.isVerbose ? [] : formatLogTail(error, style)),
     ...formatCauses(error, look),
   ];
 }

@@ -30,7 +30,9 @@ export function formatPlan(
     "",
     ...formatError(problemOf(image), { ...look, origin: originOf(image, look.specs) }),
   ]);
-  const hints = [...new Set(images.filter(({ action }) => action !== "exists").flatMap((image) => image.hints))];
+  const hints = [
+    ...new Set(images.filter(({ action, isBase }) => action !== "exists" && !isBase).flatMap((image) => image.hints)),
+  ];
   return [
     ...formatTable([header, ...rows]),
     ...problems,

@@ -18,14 +18,15 @@ export class LiveScreen {
     this.#output = output;
   }
 
+  // A terminal that does not know its size says 0.
   get columns(): number {
-    return this.#output.columns ?? 80;
+    return this.#output.columns || 80;
   }
 
   /** Writes `permanent` lines for good and `live` lines below them, in place of those of the last call. */
   draw(permanent: readonly string[], live: readonly string[]): void {
     // A region higher than the terminal could not be erased again.
-    const rows = Math.max(1, (this.#output.rows ?? 24) - 1);
+    const rows = Math.max(1, (this.#output.rows || 24) - 1);
     const cut = live.length <= rows ? live : [...live.slice(0, rows - 1), `  … ${live.length - rows + 1} more`];
     const shown = cut.map((line) => this.#fit(line));
     if (!this.#isActive) {

@@ -1,6 +1,6 @@
 import type { BuildEvent, SettledBuild } from "@imagespec/core";
 import type { TextOutput } from "../command-context.ts";
-import { formatResult, formatTitle, isShown } from "./build-lines.ts";
+import { formatResult, formatTitle, isShown, withBaseName } from "./build-lines.ts";
 import type { BuildReporter, ReportedBuild } from "./build-reporter.ts";
 import { BuildView } from "./build-view.ts";
 import { formatError } from "./format-error.ts";
@@ -28,6 +28,7 @@ export class PlainReporter implements BuildReporter {
   readonly #builds: readonly { readonly build: ReportedBuild; readonly view: BuildView }[];
   readonly #logs = new LogLines();
   readonly #lastSign = new Map<number, number>();
+  readonly #titled = new Set<number>();
 
   constructor(builds: readonly ReportedBuild[], options: PlainOptions) {
     this.#options = options;
@@ -40,7 +41,6 @@ export class PlainReporter implements BuildReporter {
     const { view } = entry;
     const { style, isVerbose } = this.#options;
     const step = view.apply(event);
-    if (event.type === "started") this.#say(position, formatTitle(view, style));
     if (event.type === "warning") this.#say(position, `  ${style.yellow("!")} ${event.message}`);
     if (event.type === "retry") this.#say(position, `  ${style.dim(`… ${view.notice ?? ""}`)}`);
     if (event.type === "log" && isVerbose) {
@@ -51,15 +51,17 @@ export class PlainReporter implements BuildReporter {
     const isDue = event.t - (this.#lastSign.get(position) ?? 0) >= signOfLifeMs;
     if (isRunning ? !(isDue || step.state === "queued") : !isShownForGood(step, view)) return;
     const namesPlatform = new Set(view.steps.flatMap(({ platform }) => platform ?? [])).size > 1;
-    const look = { style, columns, frame: 0, elapsedMs: event.t - step.since, namesPlatform };
+    // No frame of the spinner: nothing turns in a log.
+    const look = { style, columns, frame: -1, elapsedMs: event.t - step.since, namesPlatform };
     this.#lastSign.set(position, event.t);
-    this.#say(position, formatStep(step, look));
+    this.#say(position, formatStep(withBaseName(step, view.steps), look));
   }
 
   ended(position: number, outcome: SettledBuild): void {
     const entry = this.#builds[position];
     if (entry === undefined) return;
     const { style, resultStyle, results, cwd, isVerbose } = this.#options;
+    this.#title(position, entry.view);
     if (outcome.status === "fulfilled") {
       results.write(`${formatResult(outcome.result, resultStyle).join("\n")}\n`);
       return;
@@ -70,8 +72,21 @@ export class PlainReporter implements BuildReporter {
 
   close(): void {}
 
-  /** Lines of several builds are mixed: each says whose it is. */
+  /** The title waits for the first line below it: by then the builder is known. */
+  #title(position: number, view: BuildView): void {
+    if (this.#titled.has(position) || !view.isStarted) return;
+    this.#titled.add(position);
+    this.#write(position, formatTitle(view, this.#options.style));
+  }
+
   #say(position: number, line: string): void {
+    const view = this.#builds[position]?.view;
+    if (view !== undefined) this.#title(position, view);
+    this.#write(position, line);
+  }
+
+  /** Lines of several builds are mixed: each says whose it is. */
+  #write(position: number, line: string): void {
     const name = this.#builds.length > 1 ? `${this.#builds[position]?.view.title ?? ""} ` : "";
     this.#options.progress.write(`${name}${line}\n`);
   }

@@ -31,7 +31,7 @@ export class QuietReporter implements BuildReporter {
       return;
     }
     const { errors, style, cwd } = this.#options;
-    const look = { style, columns: errors.columns ?? 100, cwd, origin: this.#builds[position]?.origin };
+    const look = { style, columns: errors.columns || 100, cwd, origin: this.#builds[position]?.origin };
     errors.write(`${formatError(outcome.error, look).join("\n")}\n`);
   }
 

@@ -30,7 +30,7 @@ export function reportFailure(failure: unknown, context: CommandContext, options
     return error;
   }
   const style = styleFor(stderr, env, options.hasNoColor);
-  const look = { style, columns: stderr.columns ?? 100, cwd, origin: options.origin, isVerbose: options.isVerbose };
+  const look = { style, columns: stderr.columns || 100, cwd, origin: options.origin, isVerbose: options.isVerbose };
   stderr.write(`${formatError(error, look).join("\n")}\n`);
   return error;
 }

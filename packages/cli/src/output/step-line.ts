@@ -43,7 +43,10 @@ function markOf({ state }: StepView, { style, frame }: LineOptions): string {
 }
 
 function detailOf({ state, detail, transfer }: StepView): string {
-  const text = terminalText(detail ?? "");
+  // Why it failed is said once, below the steps.
+  if (state === "failed") return "";
+  // Twelve digits tell digests apart; all of them push everything else off the line.
+  const text = terminalText(detail ?? "").replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, "$1");
   if (state === "running" && transfer !== undefined) {
     const moved = formatTransfer(transfer);
     return text === "" ? moved : `${text} · ${moved}`;

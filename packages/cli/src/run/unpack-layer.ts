@@ -14,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { throwIfAborted } from "@imagespec/errors";
+import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
 import { readTar, type TarEntry, type TarHeader } from "@imagespec/image-store";
 import { lookAt, PathInRoot, segmentsOf } from "./path-in-root.ts";
 
@@ -48,14 +48,21 @@ export async function unpackLayer(
       clearFolder(paths.entry(segments.slice(0, -1)), own);
       paths.forget();
     } else if (name.startsWith(whiteoutPrefix)) {
-      const hidden = paths.entry([...segments.slice(0, -1), name.slice(whiteoutPrefix.length)]);
+      const hidden = paths.entry([...segments.slice(0, -1), hiddenName(name)]);
       if (!own.has(hidden)) rmSync(hidden, { recursive: true, force: true });
       paths.forget();
     } else {
       remember(path, root, own);
-      await writeEntry(path, entry, paths, keepsOwners);
+      await writeEntry(path, entry, { paths, keepsOwners, isRoot: segments.length === 0 });
     }
   }
+}
+
+/** What a whiteout hides: an entry beside it, never the folder it is in or one above. @throws STORE_CORRUPT */
+function hiddenName(whiteout: string): string {
+  const name = whiteout.slice(whiteoutPrefix.length);
+  if (name !== "" && name !== "." && name !== "..") return name;
+  throw damagedLayer(`the layer's whiteout "${whiteout}" hides no file`);
 }
 
 /** An entry and the folders it is in are this layer's: its whiteouts do not mean them. */
@@ -75,9 +82,13 @@ function clearFolder(folder: string, own: ReadonlySet<string>): void {
 async function writeEntry(
   path: string,
   { header, content }: TarEntry,
-  paths: PathInRoot,
-  keepsOwners: boolean,
+  {
+    paths,
+    keepsOwners,
+    isRoot,
+  }: { readonly paths: PathInRoot; readonly keepsOwners: boolean; readonly isRoot: boolean },
 ): Promise<void> {
+  if (isRoot && header.type !== "directory") throw damagedLayer(`the layer's root is a ${header.type}`);
   const present = lookAt(path);
   if (present !== undefined && !(present.isDirectory() && header.type === "directory")) {
     rmSync(path, { recursive: true, force: true });
@@ -122,4 +133,8 @@ async function writeFile(
   } finally {
     closeSync(file);
   }
+}
+
+function damagedLayer(what: string): ImageSpecError {
+  return new ImageSpecError("STORE_CORRUPT", what, { hint: "get the image from a source that you trust" });
 }

@@ -5,7 +5,7 @@ import { parseOutput } from "./output-choice.ts";
 /** What the flags of `buildOptions` say. */
 export function readBuildOptions(args: ParsedArguments, cwd: string, signal: AbortSignal): BuildOptions {
   const platform = args.list("platform").flatMap((list) => list.split(","));
-  const output = args.text("output");
+  const output = args.has("output") ? args.text("output") : undefined;
   return {
     registry: args.text("registry"),
     name: args.text("name"),
