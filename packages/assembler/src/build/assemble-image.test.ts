@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mediaTypes } from "@imagespec/oci";
+import { makeWheel } from "@imagespec/test-support/wheels";
 import { describe, expect, test } from "vitest";
 import { type BenchOptions, BuildBench, type BuiltImage, pythonBase } from "../testing/build-bench.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -89,6 +90,26 @@ test("a second build reuses everything, without the wheels; an edit of the sourc
   const digests = ({ manifest }: BuiltImage) => manifest.layers.map(({ digest }) => digest);
   expect(digests(edited).slice(0, -1)).toEqual(digests(first).slice(0, -1));
   expect(digests(edited).at(-1)).not.toBe(digests(first).at(-1));
+});
+
+test("a wheel whose layer is known is not fetched again", async () => {
+  await using folder = await temporaryFolder();
+  const bench = await BuildBench.open(folder.path);
+  await bench.build(input, { wheels, source });
+  const digests = wheels.map((wheel) => `sha256:${makeWheel(wheel).sha256}` as const);
+  for (const digest of digests) await bench.store.content.remove(digest);
+  const { outcome } = await bench.build(input, { wheels, source: { "src/main.py": "print(2)\n" } });
+  expect(outcome.layers).toEqual({ built: 1, reused: 3 });
+  for (const digest of digests) expect(await bench.store.content.has(digest)).toBe(false);
+});
+
+test("builds at the same time in one cache do not disturb each other", async () => {
+  await using folder = await temporaryFolder();
+  const bench = await BuildBench.open(folder.path);
+  // Files and base are written before, so that only the cache is contended.
+  await bench.build(input, { source });
+  const images = await Promise.all([1, 2, 3].map(() => bench.build(input, { wheels })));
+  expect(new Set(images.map(({ outcome }) => outcome.digest)).size).toBe(1);
 });
 
 test("one more package leaves the other layers alone", async () => {

@@ -35,12 +35,12 @@ export function parseEntryPoints(text: string, filename: string): readonly Entry
     // Extras behind the object are only a note.
     const [module, object] = line
       .slice(equals + 1)
-      .replace(/\[[^\]]*\]\s*$/, "")
+      .replace(/\[[^[\]]*\]\s*$/, "")
       .split(":")
       .map((part) => part.trim());
     const wellFormed = equals > 0 && module !== undefined && object !== undefined;
     if (!wellFormed || !identifiers.test(module) || !identifiers.test(object))
-      throw invalidWheel(filename, `has the entry point "${line}", which names no function`);
+      throw invalidWheel(filename, `has the entry point "${line.slice(0, 200)}", which names no function`);
     assertProgramName(name, filename);
     found.set(name, { name, module, object });
   }

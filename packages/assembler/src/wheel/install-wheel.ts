@@ -93,7 +93,9 @@ class Installation {
   }
 
   #add(mapped: MappedFile, content: LayerContent, mode: number, line: RecordLine): void {
-    this.#files.push({ entry: { type: "file", path: mapped.path, mode, ...root, content }, hash: line.hash });
+    // Some tools write base64 with its padding, against the specification; two wheels must still compare equal.
+    const hash = line.hash.replace(/=+$/, "");
+    this.#files.push({ entry: { type: "file", path: mapped.path, mode, ...root, content }, hash });
     this.#record.push(line);
   }
 

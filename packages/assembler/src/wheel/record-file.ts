@@ -10,18 +10,34 @@ export interface RecordLine {
   readonly size: string;
 }
 
+/** As many as files of an archive. */
+const maxLines = 500_000;
+/** A path of the greatest length with every character quoted, twice over: beyond it a pattern would run out of stack. */
+const maxLine = 256 * 1024;
+
 /** Reads a RECORD file. @throws WHEEL_INVALID */
 export function parseRecord(text: string, filename: string): readonly RecordLine[] {
   const lines: RecordLine[] = [];
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of linesOf(text)) {
     if (line === "") continue;
-    const fields = splitCsv(line);
+    const fields = line.length > maxLine ? undefined : splitCsv(line);
     const [path, hash = "", size = ""] = fields ?? [];
     if (path === undefined || path === "" || (fields?.length ?? 0) > 3)
       throw invalidWheel(filename, `has the line "${line.slice(0, 200)}" in its RECORD`);
+    if (lines.length === maxLines) throw invalidWheel(filename, `has more than ${maxLines} lines in its RECORD`);
     lines.push({ path, hash, size });
   }
   return lines;
+}
+
+/** One at a time: a text of line ends alone would make a list many times its size. */
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    yield text.slice(start, newline > start && text[newline - 1] === "\r" ? newline - 1 : end);
+    start = end + 1;
+  }
 }
 
 /** The fields of one CSV line; nothing when a quote is never closed. */

@@ -17,7 +17,10 @@ export interface WheelDocuments {
   readonly entryPoints: string | undefined;
 }
 
+/** RECORD has a line for each file, METADATA may hold a whole README. */
 const maxDocument = 64 * 1024 * 1024;
+/** `WHEEL` and `entry_points.txt` have a few lines. */
+const maxSmallDocument = 1024 * 1024;
 
 /**
  * Reads and checks the metadata of a wheel.
@@ -28,23 +31,23 @@ const maxDocument = 64 * 1024 * 1024;
 export async function readWheelDocuments(zip: ZipFile, filename: string): Promise<WheelDocuments> {
   const byName = new Map(zip.entries.map((entry) => [entry.name, entry]));
   const info = infoFolder(zip.entries, filename);
-  const text = async (name: string): Promise<string | undefined> => {
+  const text = async (name: string, maxSize = maxDocument): Promise<string | undefined> => {
     const entry = byName.get(`${info}/${name}`);
-    return entry === undefined ? undefined : (await zip.read(entry, maxDocument)).toString("utf8");
+    return entry === undefined ? undefined : (await zip.read(entry, maxSize)).toString("utf8");
   };
-  const need = async (name: string): Promise<string> => {
-    const found = await text(name);
+  const need = async (name: string, maxSize?: number): Promise<string> => {
+    const found = await text(name, maxSize);
     if (found === undefined) throw invalidWheel(filename, `has no "${info}/${name}"`);
     return found;
   };
-  checkWheelVersion(await need("WHEEL"), filename);
+  checkWheelVersion(await need("WHEEL", maxSmallDocument), filename);
   await need("METADATA");
   return {
     info,
     data: `${info.slice(0, -".dist-info".length)}.data`,
     distribution: parseWheelName(filename).distribution,
     record: parseRecord(await need("RECORD"), filename),
-    entryPoints: await text("entry_points.txt"),
+    entryPoints: await text("entry_points.txt", maxSmallDocument),
   };
 }
 
