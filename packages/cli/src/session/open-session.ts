@@ -1,11 +1,11 @@
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { type DiscoveredPlugin, discoverPlugins, ImageBuildEngine, type PluginProblem } from "@imagespec/core";
 import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
 import { RegistryClient } from "@imagespec/registry-client";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import { packageFolder } from "../package-folder.ts";
 import { registrySettings } from "./registry-settings.ts";
 
 /** Everything that a command works with: configuration, plugins, registries, engine. */
@@ -39,7 +39,7 @@ export async function openSession(
   const { plugins, problems } = await discoverPlugins({
     folder: cwd,
     config: config.builders,
-    extraFolders: [ownFolder()],
+    extraFolders: [packageFolder],
   });
   const given = args.text("cache-dir");
   const configured = config.cacheFolder === undefined ? undefined : resolve(folder, config.cacheFolder);
@@ -75,9 +75,4 @@ export async function openSession(
       await registryClient.close();
     },
   };
-}
-
-/** The folder of this package, whose dependencies bring the builders that are always there. */
-function ownFolder(): string {
-  return resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 }
