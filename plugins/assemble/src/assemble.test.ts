@@ -32,6 +32,11 @@ describe("declines", () => {
       "secrets[0].target",
     ],
     ["an unknown option", { builder: "assemble", builderOptions: { fast: true } }, "builderOptions.fast"],
+    [
+      "an index with a login",
+      { builder: "assemble", builderOptions: { index: "https://me:secret@example.org/simple" } },
+      "builderOptions.index",
+    ],
     ["an index that is no URL", { builder: "assemble", builderOptions: { index: "here" } }, "builderOptions.index"],
   ])("%s", async (_, input, path) => {
     expect(await verdict(input)).toMatchObject({ action: "decline", problems: [{ path, hint: expect.any(String) }] });
@@ -62,4 +67,5 @@ test("only the index changes what an image is", () => {
 
 test("refuses options that cannot work", () => {
   expect(() => assemble({ cacheFolder: "here" })).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  expect(() => assemble({ debian: { main: "ftp://x" } })).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
 });

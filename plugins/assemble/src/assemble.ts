@@ -1,4 +1,3 @@
-import { type AssembleOptions, assembleImage } from "@imagespec/assembler";
 import {
   type BuilderDefinition,
   type Capability,
@@ -6,12 +5,9 @@ import {
   type ImageSpecBuilder,
   type Json,
   priorities,
-  type ResolvedImageSpec,
 } from "@imagespec/core";
-import { detectUvSettings } from "@imagespec/resolver";
 import type { AssembleBuilderOptions } from "./assemble-builder-options.ts";
-import { assertAbsolute, specOptions } from "./builder-options.ts";
-import { debianArchive } from "./debian-archive.ts";
+import { assertOptions, specOptions } from "./builder-options.ts";
 import { declines } from "./declines.ts";
 
 const capabilities: readonly Capability[] = [
@@ -30,13 +26,13 @@ const capabilities: readonly Capability[] = [
 ];
 
 function define(options: AssembleBuilderOptions = {}): BuilderDefinition {
-  assertAbsolute("cacheFolder", options.cacheFolder);
+  assertOptions(options);
   return {
     name: "assemble",
     priority: priorities.assemble,
     capabilities,
-    shouldBuild(spec) {
-      const problems = declines(spec);
+    async shouldBuild(spec) {
+      const problems = await declines(spec);
       return problems.length > 0
         ? { action: "decline", problems }
         : { action: "build", detail: "no daemon, layers straight from wheels" };
@@ -45,18 +41,11 @@ function define(options: AssembleBuilderOptions = {}): BuilderDefinition {
       const { index } = specOptions(value).options;
       return index === undefined ? {} : { index };
     },
-    build: (spec, request) => assembleImage(spec, request, assembleOptions(options, spec)),
-  };
-}
-
-function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedImageSpec): AssembleOptions {
-  const detected = detectUvSettings();
-  const index = specOptions(spec.builderOptions).options.index ?? options.index ?? detected.index;
-  const archive = debianArchive(options.debian);
-  return {
-    ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
-    ...(archive === undefined ? {} : { debianArchive: archive }),
-    uv: { ...detected, index, uv: options.uv ?? detected.uv },
+    async build(spec, request) {
+      // Loaded when something has to be built: most runs find the image in place.
+      const { build } = await import("./build.ts");
+      return build(options, spec, request);
+    },
   };
 }
 

@@ -1,21 +1,19 @@
-import { needsPython } from "@imagespec/assembler";
 import type { ResolvedImageSpec } from "@imagespec/core";
 import type { SpecProblem } from "@imagespec/errors";
 import { parsePlatform } from "@imagespec/oci";
-import { isNetrcTarget } from "@imagespec/resolver";
 import { specOptions } from "./builder-options.ts";
 
 const useBuildkit = "let a builder with a container engine build it: builder: buildkit";
 
 /** What of a spec cannot be assembled although its kind can; with the field, the reason and the way out. */
-export function declines(spec: ResolvedImageSpec): readonly SpecProblem[] {
+export async function declines(spec: ResolvedImageSpec): Promise<readonly SpecProblem[]> {
   const own = spec.builder === "assemble" ? specOptions(spec.builderOptions).problems : [];
   return [
     ...own,
     ...platformProblems(spec),
-    ...baseProblems(spec),
+    ...(await baseProblems(spec)),
     ...requirementProblems(spec),
-    ...secretProblems(spec),
+    ...(await secretProblems(spec)),
   ];
 }
 
@@ -32,8 +30,10 @@ function platformProblems({ platforms, resolvedBase }: ResolvedImageSpec): reado
   });
 }
 
-function baseProblems(spec: ResolvedImageSpec): readonly SpecProblem[] {
-  if (spec.resolvedBase.kind !== "scratch" || !needsPython(spec)) return [];
+async function baseProblems(spec: ResolvedImageSpec): Promise<readonly SpecProblem[]> {
+  if (spec.resolvedBase.kind !== "scratch") return [];
+  const { needsPython } = await import("@imagespec/assembler");
+  if (!needsPython(spec)) return [];
   return [
     problem(
       "baseImage",
@@ -59,7 +59,10 @@ function isLocal(line: string): boolean {
   return url !== undefined && !/\.whl(?:[#?].*)?$/.test(url);
 }
 
-function secretProblems({ secrets }: ResolvedImageSpec): readonly SpecProblem[] {
+async function secretProblems({ secrets }: ResolvedImageSpec): Promise<readonly SpecProblem[]> {
+  if (secrets.length === 0) return [];
+  // Looking at a spec must not cost the loading of what only some specs need.
+  const { isNetrcTarget } = await import("@imagespec/resolver");
   return secrets.flatMap(({ id, steps, target, from }, index) => {
     if ("value" in from || !steps.includes("packages") || isNetrcTarget(target)) return [];
     const message = `the secret "${id}" is for "${target}": only a netrc file can be used where nothing is executed`;

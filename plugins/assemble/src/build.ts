@@ -1,0 +1,26 @@
+import { type AssembleOptions, assembleImage } from "@imagespec/assembler";
+import type { BuildOutcome, BuildRequest, ResolvedImageSpec } from "@imagespec/core";
+import { detectUvSettings } from "@imagespec/resolver";
+import type { AssembleBuilderOptions } from "./assemble-builder-options.ts";
+import { specOptions } from "./builder-options.ts";
+import { debianArchive } from "./debian-archive.ts";
+
+/** Builds an image with the builder's options and those that the spec gives. */
+export function build(
+  options: AssembleBuilderOptions,
+  spec: ResolvedImageSpec,
+  request: BuildRequest,
+): Promise<BuildOutcome> {
+  return assembleImage(spec, request, assembleOptions(options, spec));
+}
+
+function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedImageSpec): AssembleOptions {
+  const detected = detectUvSettings();
+  const index = specOptions(spec.builderOptions).options.index ?? options.index ?? detected.index;
+  const archive = debianArchive(options.debian);
+  return {
+    ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
+    ...(archive === undefined ? {} : { debianArchive: archive }),
+    uv: { ...detected, index, uv: options.uv ?? detected.uv },
+  };
+}
