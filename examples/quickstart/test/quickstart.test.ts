@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { cp } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
 import { startRegistryServer } from "@imagespec/registry-server";
@@ -8,7 +9,11 @@ import { expect, test } from "vitest";
 
 const run = promisify(execFile);
 const example = path.dirname(import.meta.dirname);
-const bin = path.join(example, "node_modules", "imagespec", "bin", "imagespec.js");
+const bin = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("imagespec/package.json")),
+  "bin",
+  "imagespec.js",
+);
 
 test("it builds, is found again, and runs", async () => {
   await using folder = await temporaryFolder();

@@ -18,18 +18,18 @@ async function help(...argv: readonly string[]): Promise<string> {
 }
 
 test("the overview is the one that the command prints", async () => {
-  expect(/^# The command\n\n```text\n([^]*?)```/m.exec(docs)?.[1]).toBe(await help());
+  expect(/^# The command\n\n```text\n(.*?)```/ms.exec(docs)?.[1]).toBe(await help());
 });
 
 test.each([...commands.keys()])("the help of %s is the one that it prints", async (name) => {
   const section = docs.split(`### imagespec ${name}\n`)[1] ?? "";
-  expect(/^\n```text\n([^]*?)```/.exec(section)?.[1]).toBe(await help(name));
+  expect(/^\n```text\n(.*?)```/s.exec(section)?.[1]).toBe(await help(name));
 });
 
 test("the example of a configuration can be read, and shows every setting", async () => {
   const folder = await mkdtemp(join(tmpdir(), "imagespec-docs-"));
   try {
-    const example = /```yaml\n# imagespec\.config\.yaml\n([^]*?)```/.exec(docs)?.[1] ?? "";
+    const example = /```yaml\n# imagespec\.config\.yaml\n(.*?)```/s.exec(docs)?.[1] ?? "";
     await writeFile(join(folder, "imagespec.config.yaml"), example);
     const { config } = await loadConfig(folder);
     expect(Object.keys(config).sort()).toEqual([...checkedSettings].sort());

@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
+import { RegistryClient } from "@imagespec/registry-client";
+import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
+import type { CommandContext } from "../command-context.ts";
+import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import { registrySettings } from "./registry-settings.ts";
+
+/** What commands work with that move images and look at them: no builder, no plugin. */
+export interface ImageSession extends AsyncDisposable {
+  readonly config: LoadedConfig;
+  readonly cacheFolder: string;
+  readonly registryClient: RegistryClient;
+  /** The local image store, created when it is missing. */
+  readonly openStore: () => Promise<LocalImageStore>;
+  /** The local image store, if there is one. */
+  readonly existingStore: () => Promise<LocalImageStore | undefined>;
+}
+
+/** Reads the configuration and makes a registry client. @throws CONFIG_INVALID, CLI_USAGE */
+export async function openImageSession(args: ParsedArguments, { cwd, env }: CommandContext): Promise<ImageSession> {
+  const config = await loadConfig(cwd);
+  const cacheFolder = chooseCacheFolder(args.text("cache-dir"), config, { cwd, env });
+  const registryClient = new RegistryClient(await registrySettings(args, config, cwd));
+  let store: Promise<LocalImageStore> | undefined;
+  const openStore = (): Promise<LocalImageStore> => {
+    store ??= openLocalImageStore(cacheFolder);
+    return store;
+  };
+  return {
+    config,
+    cacheFolder,
+    registryClient,
+    openStore,
+    existingStore: async () => (isStore(cacheFolder) ? openStore() : undefined),
+    async [Symbol.asyncDispose]() {
+      await (await store?.catch(() => undefined))?.close();
+      await registryClient.close();
+    },
+  };
+}
+
+/** The folder of cache and local images: flag, configuration, environment, the user's own. */
+export function chooseCacheFolder(
+  flag: string | undefined,
+  { config, folder }: Pick<LoadedConfig, "config" | "folder">,
+  { cwd, env }: Pick<CommandContext, "cwd" | "env">,
+): string {
+  if (flag !== undefined) return resolve(cwd, flag);
+  return config.cacheFolder === undefined ? defaultCacheFolder(env) : resolve(folder, config.cacheFolder);
+}
+
+/** Whether a folder holds a local image store: looking at what is not there must not create it. */
+export function isStore(cacheFolder: string): boolean {
+  return existsSync(join(cacheFolder, "oci-layout"));
+}
