@@ -100,7 +100,7 @@ function nodeType(type: TarHeader["type"]): ImageNode["type"] {
 }
 
 /** Without leading and trailing slashes and `./`; nothing for a path that leaves the root. */
-function cleanPath(path: string): string | undefined {
+export function cleanPath(path: string): string | undefined {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   return parts.includes("..") ? undefined : parts.join("/");
 }
