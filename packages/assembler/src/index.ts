@@ -1,6 +1,7 @@
 export { assembleImage } from "./build/assemble-image.ts";
 export type { AssembleOptions } from "./build/assemble-options.ts";
 export { needsPython } from "./build/choose-python.ts";
+export { lockBase } from "./build/lock-base.ts";
 export type {
   DebianArchitecture,
   DebianArchive,

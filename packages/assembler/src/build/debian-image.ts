@@ -1,8 +1,7 @@
 import path from "node:path";
 import type { BuildOutcome, Json } from "@imagespec/core";
-import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
+import { isImageSpecError } from "@imagespec/errors";
 import { openKeyIndex } from "@imagespec/image-store";
-import { parsePlatform } from "@imagespec/oci";
 import { caText, detectUvSettings } from "@imagespec/resolver";
 import {
   buildDebianLayer,
@@ -19,6 +18,7 @@ import { imageDocuments } from "../image/image-document.ts";
 import { type WrittenLayer, writeLayer } from "../layer/write-layer.ts";
 import type { BuildContext } from "./build-context.ts";
 import { builtLayer } from "./built-layer.ts";
+import { debianArchitecture, debianPython } from "./debian-facts.ts";
 import { formatSize } from "./format-size.ts";
 import { publishImage } from "./publish-image.ts";
 
@@ -77,7 +77,7 @@ export async function assembleDebianImage(context: BuildContext, suite: DebianSu
       Env: [
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LANG=C.UTF-8",
-        `PYTHON_VERSION=${pythonVersion(lock)}`,
+        `PYTHON_VERSION=${debianPython(lock)}`,
         ...Object.entries(request.env).map(([name, value]) => `${name}=${value}`),
       ],
       Cmd: ["python3"],
@@ -99,33 +99,25 @@ export async function assembleDebianImage(context: BuildContext, suite: DebianSu
   };
 }
 
-function debianArchitecture(platform: string): DebianArchitecture {
-  const { os, architecture } = parsePlatform(platform);
-  if (os === "linux" && (architecture === "amd64" || architecture === "arm64")) return architecture;
-  throw new ImageSpecError("BASE_UNSUPPORTED", `there is no Debian base for "${platform}"`, {
-    hint: "use linux/amd64 or linux/arm64",
-  });
-}
-
-/** Upstream version of the locked Python package: `3.13.5-2+deb13u1` is 3.13.5. */
-function pythonVersion({ packages }: DebianLock): string {
-  const version = packages.find(({ name }) => /^python3\.\d+-minimal$/.test(name))?.version ?? "";
-  return /^(?:\d+:)?([\d.]+)/.exec(version)?.[1] ?? "";
-}
-
-/** The lock of an earlier build when it is young enough, else what the archive has now. */
+/** The lock that the spec gives; else that of an earlier build when it is young enough, or what the archive has now. */
 async function debianLock(
-  { folder, options }: BuildContext,
+  { spec, folder, options, request }: BuildContext,
   suite: DebianSuite,
   architecture: DebianArchitecture,
   environment: DebianEnvironment,
 ): Promise<{ readonly lock: DebianLock; readonly cached: boolean }> {
+  const { resolvedBase } = spec;
+  const given = resolvedBase.kind === "debian" ? resolvedBase.lock?.[spec.platforms[0] ?? ""] : undefined;
+  if (given !== undefined) {
+    const lock = await resolveDebian({ suite, architecture, lock: parseDebianLock(given) }, environment);
+    return { lock, cached: true };
+  }
   const index = await openKeyIndex(path.join(folder, "debian"), { parse: parseKept });
   const key = JSON.stringify(["debian-lock-1", suite, architecture, environment.archive]);
   const kept = await index.get(key);
   const age = kept === undefined ? 0 : Date.now() - kept.time;
-  if (kept !== undefined && age >= 0 && age < (options.debianMaxAgeMs ?? dayMs))
-    return { lock: kept.lock, cached: true };
+  const isCurrent = age >= 0 && age < (options.debianMaxAgeMs ?? dayMs) && !request.force;
+  if (kept !== undefined && isCurrent) return { lock: kept.lock, cached: true };
   const previous = kept === undefined ? {} : { previous: kept.lock };
   const lock = await resolveDebian({ suite, architecture, ...previous }, environment);
   await index.set(key, { time: Date.now(), lock });

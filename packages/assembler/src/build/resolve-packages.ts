@@ -12,14 +12,14 @@ interface KeptResolution {
 
 /**
  * The distributions of a spec for a target. A resolution from a lock is used again for ever, one without for `maxAgeMs`: an edit
- * of the source must not cost a walk through the package index.
+ * of the source must not cost a walk through the package index. A forced build resolves anew.
  */
 export async function resolvePackages(
   spec: ResolvedImageSpec,
   target: TargetEnvironment,
   options: {
     readonly resolver: Resolver;
-    readonly request: Pick<BuildRequest, "secret">;
+    readonly request: Pick<BuildRequest, "secret" | "force">;
     readonly settings: UvSettings;
     readonly folder: string;
     readonly constraints: readonly string[];
@@ -32,7 +32,8 @@ export async function resolvePackages(
   const key = resolutionKey(spec, target, options);
   const kept = await index.get(key);
   const age = kept === undefined ? 0 : Date.now() - kept.time;
-  if (kept !== undefined && (spec.lock !== undefined || (age >= 0 && age < options.maxAgeMs))) {
+  const isCurrent = age >= 0 && age < options.maxAgeMs && !options.request.force;
+  if (kept !== undefined && (spec.lock !== undefined || isCurrent)) {
     return { resolution: kept.resolution, cached: true };
   }
   const resolution = await options.resolver.resolve(spec, target, {

@@ -105,6 +105,7 @@ export class BuildBench {
       base: async () => base,
       emit: (event) => events.push(event),
       signal: new AbortController().signal,
+      force: false,
       secrets: [],
       secret: unused,
       registryClient: undefined as unknown as BuildRequest["registryClient"],

@@ -6,6 +6,7 @@ import type { Json } from "../spec/json.ts";
 import type { NormalizedSecret } from "../spec/normalized-spec.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import type { Capability } from "./capabilities.ts";
+import type { LockedBase, LockRequest } from "./locked-base.ts";
 import type { BuildOutput } from "./output.ts";
 import type { PackageResolution, TargetEnvironment } from "./resolver.ts";
 import type { Availability, BuildVerdict } from "./verdict.ts";
@@ -36,6 +37,8 @@ export interface Resolver {
     options: {
       /** Distributions that the base already has: `name==version` lines that the solution must keep. */
       readonly constraints?: readonly string[];
+      /** `name==version` lines to keep to as far as they fit: what an earlier lock says. */
+      readonly preferences?: readonly string[];
       readonly secret: (id: string) => Promise<string>;
       readonly signal: AbortSignal;
       readonly onLog?: (text: string) => void;
@@ -68,6 +71,8 @@ export interface BuildRequest {
   readonly base: (platform?: string) => Promise<BaseImage | undefined>;
   readonly emit: (event: BuilderEvent) => void;
   readonly signal: AbortSignal;
+  /** The caller wants nothing of an earlier build taken for current: what floats is looked up anew. */
+  readonly force: boolean;
   /** References to secrets; the value is read by {@link BuildRequest.secret}. */
   readonly secrets: readonly NormalizedSecret[];
   /** Reads a secret's value in this process; from then on it is redacted everywhere. */
@@ -130,4 +135,11 @@ export interface ImageSpecBuilder {
    * `spec.platforms` has exactly one entry unless the builder has `multi-platform`. Rejects with an ImageSpecError.
    */
   build(spec: ResolvedImageSpec, request: BuildRequest): Promise<BuildOutcome>;
+  /**
+   * Looks at what `resolvedBase` names (a reference, a layout, `scratch`), or decides what a Debian base consists of, for
+   * `imagespec lock`; `spec.platforms` has one entry. @default it cannot lock, and another builder is asked
+   */
+  lockBase?(spec: ResolvedImageSpec, request: LockRequest): Promise<LockedBase>;
+  /** The resolver that it would build the spec with, when the engine has none. */
+  resolver?(spec: ResolvedImageSpec, options: { readonly cacheFolder: string }): Resolver;
 }

@@ -19,6 +19,7 @@ export async function buildRequest(
     readonly sink: UntaggedSink;
     readonly base: (platform: string) => Promise<BaseImage | undefined>;
     readonly prefix: string | undefined;
+    readonly isForced: boolean;
   },
 ): Promise<BuildRequest> {
   const { engine, events, signal } = context;
@@ -31,6 +32,7 @@ export async function buildRequest(
     base: (wanted) => work.base(wanted ?? spec.platforms[0] ?? ""),
     emit: (event: BuilderEvent) => events.emit({ builder: builder.name, platform, prefix }, event),
     signal,
+    force: work.isForced,
     secrets: spec.secrets,
     secret: (id) => readSecret(spec, id, engine, signal),
     registryClient: engine.registryClient,
