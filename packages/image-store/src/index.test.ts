@@ -12,6 +12,7 @@ test("exports exactly this", () => {
     "defaultCacheFolder",
     "dockerArchiveStream",
     "findDamagedContent",
+    "onDisk",
     "openContentStore",
     "openKeyIndex",
     "openLocalImageStore",

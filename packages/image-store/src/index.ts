@@ -15,6 +15,7 @@ export type { DamagedContent } from "./content/find-damaged-content.ts";
 export { findDamagedContent } from "./content/find-damaged-content.ts";
 export { openContentStore } from "./content/open-content-store.ts";
 export { defaultCacheFolder } from "./detect.ts";
+export { onDisk } from "./disk/on-disk.ts";
 export type { TemporaryFile } from "./disk/partial-folder.ts";
 export type { KeyIndex } from "./keys/key-index.ts";
 export { openKeyIndex } from "./keys/key-index.ts";

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type {
@@ -9,7 +9,7 @@ import type {
   TargetEnvironment,
 } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
-import { type ContentStore, openContentStore } from "@imagespec/image-store";
+import { type ContentStore, onDisk, openContentStore } from "@imagespec/image-store";
 import { createDownloader } from "./download/downloader.ts";
 import { type IndexAccess, indexAccess } from "./download/index-access.ts";
 import { chooseDistributions } from "./pylock/choose-distributions.ts";
@@ -51,16 +51,14 @@ export function createUvResolver(options: UvResolverOptions): Resolver {
     resolve: async (spec, target, resolveOptions) => {
       const nothing = spec.requirementLines.length === 0 && spec.lock === undefined;
       if (nothing) return { distributions: [], pylock: emptyPylock };
-      await mkdir(path.join(options.cacheFolder, "resolve"), { recursive: true });
-      const folder = await mkdtemp(path.join(options.cacheFolder, "resolve", "run-"));
-      try {
-        const index = await indexAccess(spec, settings, resolveOptions.secret);
-        const content = await openContentStore(options.cacheFolder);
-        const run: Run = { spec, target, options: resolveOptions, folder, index, content };
-        return await (spec.lock === undefined ? compile(run, uv) : fromLock(run, uv));
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const content = await openContentStore(options.cacheFolder);
+      // Among the store's temporary files, where what a killed process leaves is removed one day.
+      await using temporary = await content.temporaryFile();
+      const folder = temporary.path;
+      await onDisk(folder, () => mkdir(folder));
+      const index = await indexAccess(spec, settings, resolveOptions.secret);
+      const run: Run = { spec, target, options: resolveOptions, folder, index, content };
+      return await (spec.lock === undefined ? compile(run, uv) : fromLock(run, uv));
     },
   };
 }
@@ -69,15 +67,29 @@ const emptyPylock = 'lock-version = "1.0"\ncreated-by = "imagespec"\n';
 
 async function compile(run: Run, uv: UvHost): Promise<PackageResolution> {
   const { spec, folder } = run;
-  await writeFile(path.join(folder, "requirements.in"), lines(spec.requirementLines));
+  await writeText(path.join(folder, "requirements.in"), lines(spec.requirementLines));
   const constraints = [...spec.constraintLines, ...(run.options.constraints ?? [])];
   const args = ["requirements.in", ...uvOptions(spec.pipExtraArgs)];
   if (constraints.length > 0) {
-    await writeFile(path.join(folder, "constraints.in"), lines(constraints));
+    await writeText(path.join(folder, "constraints.in"), lines(constraints));
     args.push("--constraints", "constraints.in");
   }
   if (spec.excludeNewer !== undefined) args.push("--exclude-newer", spec.excludeNewer);
+  // uv keeps to what an existing output file pins.
+  const pins = run.options.preferences ?? [];
+  if (pins.length > 0) await writeFile(path.join(folder, outputName), formatPins(pins));
   return choose(run, await uv.pylock(run, ["pip", "compile", "--only-binary", ":all:", ...args]), "the resolution");
+}
+
+/** uv wants lock files to be called so. */
+const outputName = "pylock.out.toml";
+
+function formatPins(pins: readonly string[]): string {
+  const packages = pins.map((pin) => {
+    const [name = "", version = ""] = pin.split("==");
+    return `\n[[packages]]\nname = ${JSON.stringify(name)}\nversion = ${JSON.stringify(version)}\n`;
+  });
+  return `lock-version = "1.0"\ncreated-by = "imagespec"\n${packages.join("")}`;
 }
 
 async function fromLock(run: Run, uv: UvHost): Promise<PackageResolution> {
@@ -114,7 +126,7 @@ async function fromLock(run: Run, uv: UvHost): Promise<PackageResolution> {
         spec.requirements ?? { groups: [], extras: [] },
         run.target,
       );
-      await writeFile(path.join(folder, "requirements.in"), lines(requirements));
+      await writeText(path.join(folder, "requirements.in"), lines(requirements));
       return choose(
         run,
         await uv.pylock(run, ["pip", "compile", "--only-binary", ":all:", "--no-deps", "requirements.in"]),
@@ -131,8 +143,9 @@ function choose(
   base: URL = pathToFileURL(`${run.folder}/`),
 ): PackageResolution {
   const distributions = chooseDistributions(parsePylock(pylock, file, base), run.target, {
+    // What a lock of our own pins is chosen already.
+    ...(run.spec.lock?.own === undefined ? run.spec.requirements : {}),
     file,
-    ...run.spec.requirements,
   });
   return { distributions, pylock };
 }
@@ -141,8 +154,8 @@ function choose(
 async function writeProject(folder: string, files: readonly ResolvedRequirementsFile[]): Promise<void> {
   for (const { path: relative, text } of files) {
     const target = path.join(folder, relative);
-    await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, text);
+    await onDisk(target, () => mkdir(path.dirname(target), { recursive: true }));
+    await writeText(target, text);
   }
 }
 
@@ -154,6 +167,10 @@ function uvOptions(pipExtraArgs: readonly string[]): readonly string[] {
     if (option.startsWith("--trusted-host=")) return ["--allow-insecure-host", option.slice("--trusted-host=".length)];
     return option === "--prefer-binary" || option === "--no-cache-dir" ? [] : [option];
   });
+}
+
+function writeText(file: string, text: string): Promise<void> {
+  return onDisk(file, () => writeFile(file, text));
 }
 
 function lines(entries: readonly string[]): string {
@@ -177,10 +194,10 @@ class UvHost {
 
   /** The PEP 751 document that a command of uv writes. */
   async pylock(run: Run, args: readonly string[]): Promise<string> {
-    const output = path.join(run.folder, "pylock.out.toml");
+    const output = path.join(run.folder, outputName);
     const format = args[0] === "export" ? ["--format", "pylock.toml"] : ["--no-header", "--format", "pylock.toml"];
     const interpreter =
-      process.platform === "win32" ? [] : ["--python", await describeInterpreter(run.target, this.#cacheFolder)];
+      process.platform === "win32" ? [] : ["--python", await describeInterpreter(run.target, run.content)];
     const program = await this.#find(run, false);
     let result = await this.#run(run, program, [...args, ...format, ...interpreter, "-o", output]);
     if (result.exitCode !== 0 && program.origin === "path" && isAboutItself(result.stderr)) {

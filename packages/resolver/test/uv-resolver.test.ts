@@ -116,7 +116,7 @@ describe("createUvResolver", () => {
 
   test("leaves no working folder behind", async () => {
     const { readdir } = await import("node:fs/promises");
-    expect(await readdir(path.join(folder, "cache", "resolve"))).toEqual([]);
+    expect(await readdir(path.join(folder, "cache", "partial"))).toEqual([]);
   });
 
   test("refuses a configured uv that does not run", async () => {

@@ -24,6 +24,13 @@ interface KeyFile {
   readonly value: unknown;
 }
 
+/** A file can be damaged and still be JSON. */
+function checksumOf({ key, value }: KeyFile): string {
+  return createHash("sha256")
+    .update(JSON.stringify([key, value]))
+    .digest("hex");
+}
+
 function parseKeyFile(text: string): KeyFile | undefined {
   let parsed: unknown;
   try {
@@ -33,7 +40,9 @@ function parseKeyFile(text: string): KeyFile | undefined {
     throw error;
   }
   if (typeof parsed !== "object" || parsed === null || !("key" in parsed) || !("value" in parsed)) return undefined;
-  return typeof parsed.key === "string" ? { key: parsed.key, value: parsed.value } : undefined;
+  if (!("sha256" in parsed) || typeof parsed.key !== "string") return undefined;
+  const file = { key: parsed.key, value: parsed.value };
+  return parsed.sha256 === checksumOf(file) ? file : undefined;
 }
 
 async function readKeyFile(path: string): Promise<KeyFile | undefined> {
@@ -70,7 +79,8 @@ class FolderKeyIndex<T> implements KeyIndex<T> {
   async set(key: string, value: T): Promise<void> {
     const path = this.#path(key);
     await using file = await this.#partial.temporaryFile(".json");
-    await onDisk(file.path, () => writeFile(file.path, JSON.stringify({ key, value }), { flag: "wx" }));
+    const text = JSON.stringify({ key, value, sha256: checksumOf({ key, value }) });
+    await onDisk(file.path, () => writeFile(file.path, text, { flag: "wx" }));
     await inFolder(dirname(path), () => renameIntoPlace(file.path, path));
   }
 

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { access, chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { TargetEnvironment } from "@imagespec/core";
+import { systemCodeOf } from "@imagespec/errors";
+import { type ContentStore, onDisk } from "@imagespec/image-store";
 import { markerEnvironment } from "../marker/marker-environment.ts";
 
 /**
@@ -11,22 +13,32 @@ import { markerEnvironment } from "../marker/marker-environment.ts";
  * only Node.js; with one, the result must not depend on which. uv runs the file with a script and reads one JSON object
  * (its crates/uv-python/python/get_interpreter_info.py). The path depends on the content alone, since uv caches answers by path.
  *
- * @param folder cache folder of the resolver
+ * @param content of the cache folder in which it is written
  */
-export async function describeInterpreter(target: TargetEnvironment, folder: string): Promise<string> {
+export async function describeInterpreter(
+  target: TargetEnvironment,
+  content: Pick<ContentStore, "root" | "temporaryFile">,
+): Promise<string> {
   const json = JSON.stringify(description(target));
+  const script = `#!/bin/sh\nprintf '%s\\n' '${json}'\n`;
   const key = createHash("sha256").update(json).digest("hex").slice(0, 16);
-  const file = path.join(folder, "interpreters", key, "bin", "python3");
-  try {
-    await access(file);
-    return file;
-  } catch {
+  const file = path.join(content.root, "interpreters", key, "bin", "python3");
+  if ((await textOf(file)) === script) return file;
+  await using partial = await content.temporaryFile();
+  await onDisk(file, async () => {
     await mkdir(path.dirname(file), { recursive: true });
-    const partial = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await writeFile(partial, `#!/bin/sh\nprintf '%s\\n' '${json}'\n`);
-    await chmod(partial, 0o755);
-    await rename(partial, file);
-    return file;
+    await writeFile(partial.path, script, { mode: 0o755 });
+    await rename(partial.path, file);
+  });
+  return file;
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await onDisk(file, () => readFile(file, "utf8"));
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 

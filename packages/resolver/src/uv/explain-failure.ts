@@ -13,6 +13,12 @@ export function explainFailure(
   target: string,
 ): ImageSpecError {
   const text = stderr.replace(/\s+/g, " ").trim();
+  if (/No space left on device|\(os error 28\)/.test(text)) {
+    return new ImageSpecError("DISK_FULL", "no space is left where uv resolves the packages", {
+      hint: "free space on the disks of the cache folder and of uv's own cache, which UV_CACHE_DIR moves",
+      logTail: tail(stderr),
+    });
+  }
   const fetch = /Failed to fetch: `?(\S+?)`?(?: |$)/.exec(text);
   if (fetch !== null) return fetchFailure(fetch[1] ?? "", text, stderr);
   // uv takes a refusal for an absent package and tells of it in a hint alone.

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { access, chmod, constants, mkdir, rename, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
-import type { ContentStore } from "@imagespec/image-store";
+import { type ContentStore, onDisk, withFileLock } from "@imagespec/image-store";
 import { downloadWheel } from "../download/download-wheel.ts";
 import type { Downloader } from "../download/downloader.ts";
 import type { IndexAccess } from "../download/index-access.ts";
@@ -61,7 +61,10 @@ async function fetchUv(options: FindUvOptions): Promise<UvProgram> {
   const executable = process.platform === "win32" ? "uv.exe" : "uv";
   const file = path.join(options.cacheFolder, "tools", `uv-${uvRelease.version}`, executable);
   const program: UvProgram = { path: file, version: uvRelease.version, origin: "fetched" };
-  if (await isExecutable(file)) return program;
+  // A file that does not run, cut short by a power failure for one, is fetched again.
+  const isReady = async (): Promise<boolean> =>
+    (await isExecutable(file)) && (await versionOf(file)) === uvRelease.version;
+  if (await isReady()) return program;
   const key = hostKey();
   const wheel = Object.hasOwn(uvRelease.wheels, key)
     ? uvRelease.wheels[key as keyof typeof uvRelease.wheels]
@@ -72,27 +75,14 @@ async function fetchUv(options: FindUvOptions): Promise<UvProgram> {
     });
   }
   try {
-    const url = await findInIndex(wheel.filename, options);
-    const downloaded = await downloadWheel(
-      { ...wheel, url, size: undefined },
-      {
-        content: options.content,
-        downloader: options.downloader,
-        loginFor: options.index.loginFor,
-        signal: options.signal,
-      },
-    );
-    await using zip = await openZip(downloaded.path);
-    const entry = zip.entries.find(({ name }) => name === `uv-${uvRelease.version}.data/scripts/${executable}`);
-    if (entry === undefined) throw new ImageSpecError("WHEEL_INVALID", `"${wheel.filename}" holds no uv`);
-    await mkdir(path.dirname(file), { recursive: true });
-    const partial = `${file}.${process.pid}.partial`;
-    await writeFile(partial, zip.content(entry));
-    await chmod(partial, 0o755);
-    await rename(partial, file);
+    const lock = path.join(options.cacheFolder, "locks", `uv-${uvRelease.version}.lock`);
+    const install = async (): Promise<void> => {
+      if (!(await isReady())) await installUv(file, wheel, options);
+    };
+    await withFileLock(lock, install, { signal: options.signal });
     return program;
   } catch (cause) {
-    if (isImageSpecError(cause, "ABORTED")) throw cause;
+    if (isImageSpecError(cause) && ["ABORTED", "DISK_FULL", "STORE_UNUSABLE"].includes(cause.code)) throw cause;
     throw new ImageSpecError(
       "RESOLVER_UNAVAILABLE",
       `uv, which resolves packages, is not installed and could not be fetched: ${messageOf(cause)}`,
@@ -102,6 +92,27 @@ async function fetchUv(options: FindUvOptions): Promise<UvProgram> {
       },
     );
   }
+}
+
+async function installUv(
+  file: string,
+  wheel: { readonly filename: string; readonly sha256: string },
+  options: FindUvOptions,
+): Promise<void> {
+  const { content, downloader, index, signal } = options;
+  const url = await findInIndex(wheel.filename, options);
+  const source = { ...wheel, url, size: undefined };
+  const downloaded = await downloadWheel(source, { content, downloader, loginFor: index.loginFor, signal });
+  await using zip = await openZip(downloaded.path);
+  const name = `uv-${uvRelease.version}.data/scripts/${path.basename(file)}`;
+  const entry = zip.entries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new ImageSpecError("WHEEL_INVALID", `"${wheel.filename}" holds no uv`);
+  await using partial = await content.temporaryFile();
+  await onDisk(partial.path, () => writeFile(partial.path, zip.content(entry), { mode: 0o755 }));
+  await onDisk(file, async () => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await rename(partial.path, file);
+  });
 }
 
 /** The URL of a file in the `uv` project of the index, by the simple API (JSON of PEP 691, else HTML of PEP 503). */
