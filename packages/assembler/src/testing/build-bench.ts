@@ -1,4 +1,4 @@
-import { mkdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -173,7 +173,10 @@ export class BuildBench {
     return Promise.all(
       fixtures.map(async (fixture) => {
         const { filename, bytes, sha256 } = makeWheel(fixture);
-        await writeFile(join(folder, filename), bytes);
+        // Whole at every moment: builds that run at once write the same file.
+        const partial = join(folder, `${filename}.${Math.random()}`);
+        await writeFile(partial, bytes);
+        await rename(partial, join(folder, filename));
         const url = pathToFileURL(join(folder, filename)).href;
         return {
           name: fixture.name,
