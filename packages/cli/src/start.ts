@@ -23,5 +23,14 @@ export async function start(): Promise<void> {
     signal: interruption.signal,
     handOver: (program) => interruption.handOver(program),
   });
-  process.exitCode = interruption.exitCode ?? exitCode;
+  // Connections that are kept open for a next request would keep the process waiting for them.
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(interruption.exitCode ?? exitCode);
+}
+
+/** Output to a pipe may still be on its way. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
 }

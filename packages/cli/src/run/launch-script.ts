@@ -1,6 +1,6 @@
 /**
  * Prepares the root folder in a mount namespace of its own and changes into it. Arguments: unpacked image, stage folder, runtime
- * packages (or empty), `mounts` or `no-mounts`, uid, gid, then the launcher inside and its arguments.
+ * packages (or empty), `mounts` or `no-mounts`, uid, gid (or both empty), then the launcher inside and its arguments.
  */
 export const launchScript: string = `
 set -u
@@ -39,6 +39,8 @@ for file in resolv.conf hosts; do
     rm -f "$root/etc/$file" && cp -L "/etc/$file" "$root/etc/$file"
   fi
 done 2>/dev/null
+# In a user namespace there is only one user, and no right to change groups.
+if [ -z "$uid" ]; then exec chroot "$root" "$@"; fi
 exec chroot --userspec="$uid:$gid" --groups="$gid" "$root" "$@"
 `;
 

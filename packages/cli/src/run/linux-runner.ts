@@ -68,7 +68,7 @@ async function runIn(way: Way, env: Env, image: RunnableImage, request: RunReque
   }
   const program = programOf(image, request);
   const root = await unpackImage(image, request);
-  const { uid, gid } = way.hasUsers ? userOf(program.user, root) : { uid: 0, gid: 0 };
+  const { uid, gid } = way.hasUsers ? userOf(program.user, root) : { uid: "", gid: "" };
   const stages = join(request.cacheFolder, "run", "stages");
   await mkdir(stages, { recursive: true, mode: 0o700 });
   const stage = await mkdtemp(join(stages, "stage-"));
