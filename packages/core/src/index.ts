@@ -12,6 +12,7 @@ export { capabilities } from "./builder/capabilities.ts";
 export { decline } from "./builder/decline.ts";
 export type { BuilderDefinition } from "./builder/define-builder.ts";
 export { defineBuilder } from "./builder/define-builder.ts";
+export type { LockedBase, LockRequest } from "./builder/locked-base.ts";
 export type { BuildOutput } from "./builder/output.ts";
 export type {
   BuilderFactory,
@@ -45,6 +46,8 @@ export type { BuildAllOptions, SettledBuild } from "./engine/image-build-engine.
 export { ImageBuildEngine } from "./engine/image-build-engine.ts";
 export { imageKeys } from "./engine/image-keys.ts";
 export type { ImageResult } from "./engine/image-result.ts";
+export type { LockOptions, LockResult, LockStatus } from "./engine/lock-result.ts";
+export type { LockInput } from "./engine/lock-specs.ts";
 export type { RequiredCapability } from "./engine/required-capabilities.ts";
 export { requiredCapabilities } from "./engine/required-capabilities.ts";
 export type { BuilderVerdict, Selection } from "./engine/selection.ts";
@@ -68,9 +71,12 @@ export { loadSpecFile } from "./loaders/load-spec-file.ts";
 export type { LoadedSpec, SpecFile, SpecLocation } from "./loaders/loaded-spec.ts";
 export type { ParseSpecTextOptions } from "./loaders/parse-spec-text.ts";
 export { parseSpecText } from "./loaders/parse-spec-text.ts";
-export type { LockedFields, LockInputs } from "./lock/lock-inputs.ts";
+export type { LockInputChange } from "./lock/compare-lock-inputs.ts";
+export { describeInputChange } from "./lock/compare-lock-inputs.ts";
+export type { DistributionChange } from "./lock/compare-locks.ts";
+export type { LockedFields, LockInputs, LockInputValue } from "./lock/lock-inputs.ts";
 export { lockInputs } from "./lock/lock-inputs.ts";
-export type { LockedDistribution, LockMeaning } from "./lock/lock-meaning.ts";
+export type { LockedDistribution, LockMeaning, OwnLock } from "./lock/lock-meaning.ts";
 export type { LockSelection } from "./lock/lock-selection.ts";
 export { lockFileName } from "./lock/own-lock.ts";
 export { readLock } from "./lock/read-lock.ts";

@@ -46,6 +46,16 @@ function define(options: AssembleBuilderOptions = {}): BuilderDefinition {
       const { build } = await import("./build.ts");
       return build(options, spec, request);
     },
+    async lockBase(spec, request) {
+      const { lockBase } = await import("./lock.ts");
+      return lockBase(options, spec, request);
+    },
+    resolver: (spec, { cacheFolder }) => ({
+      async resolve(...request) {
+        const { createResolver } = await import("./lock.ts");
+        return createResolver(options, spec, cacheFolder).resolve(...request);
+      },
+    }),
   };
 }
 

@@ -14,7 +14,8 @@ export function build(
   return assembleImage(spec, request, assembleOptions(options, spec));
 }
 
-function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedImageSpec): AssembleOptions {
+/** How the builder works for a spec: options of the spec, of the builder, then of the environment. */
+export function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedImageSpec): AssembleOptions {
   const detected = detectUvSettings();
   const index = specOptions(spec.builderOptions).options.index ?? options.index ?? detected.index;
   const archive = debianArchive(options.debian);

@@ -36,7 +36,7 @@ export function assertBuilder(value: unknown, origin?: string): asserts value is
     if (typeof builder[method] !== "function")
       throw broken(`${who} has no method "${method}"`, `add "${method}" to it`);
   }
-  for (const method of ["isAvailable", "contentOptions"] as const) {
+  for (const method of ["isAvailable", "contentOptions", "lockBase", "resolver"] as const) {
     if (builder[method] !== undefined && typeof builder[method] !== "function") {
       throw broken(`"${method}" of ${who} is no function`, `make it a method, or leave it out`);
     }

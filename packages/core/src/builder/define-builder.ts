@@ -6,9 +6,11 @@ import {
   type BuildRequest,
   contractVersion,
   type ImageSpecBuilder,
+  type Resolver,
   type SelectionContext,
 } from "./builder.ts";
 import type { Capability } from "./capabilities.ts";
+import type { LockedBase, LockRequest } from "./locked-base.ts";
 import { priorities } from "./priorities.ts";
 import type { Availability, BuildVerdict } from "./verdict.ts";
 import { availabilityOf, availabilityOfError, verdictOf, verdictOfError } from "./verdict-of.ts";
@@ -31,6 +33,10 @@ export interface BuilderDefinition {
   /** @default all options change the image */
   contentOptions?(options: unknown): Json;
   build(spec: ResolvedImageSpec, request: BuildRequest): Promise<BuildOutcome>;
+  /** @default it cannot lock */
+  lockBase?(spec: ResolvedImageSpec, request: LockRequest): Promise<LockedBase>;
+  /** @default it brings none */
+  resolver?(spec: ResolvedImageSpec, options: { readonly cacheFolder: string }): Resolver;
 }
 
 /**
@@ -60,6 +66,8 @@ function builderOf(definition: BuilderDefinition): ImageSpecBuilder {
     }
   };
   const contentOptions = definition.contentOptions?.bind(definition);
+  const lockBase = definition.lockBase?.bind(definition);
+  const resolver = definition.resolver?.bind(definition);
   return Object.freeze({
     name,
     contractVersion: definition.contractVersion ?? contractVersion,
@@ -67,6 +75,8 @@ function builderOf(definition: BuilderDefinition): ImageSpecBuilder {
     capabilities: new Set(definition.capabilities),
     ...(definition.isAvailable === undefined ? {} : { isAvailable }),
     ...(contentOptions === undefined ? {} : { contentOptions }),
+    ...(lockBase === undefined ? {} : { lockBase }),
+    ...(resolver === undefined ? {} : { resolver }),
     async shouldBuild(spec: ResolvedImageSpec, context: SelectionContext): Promise<BuildVerdict> {
       try {
         return verdictOf(

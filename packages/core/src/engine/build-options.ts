@@ -57,6 +57,8 @@ export interface BuildOptions {
   readonly sourceFiles?: readonly string[] | undefined;
   /** Fails with LOCK_MISSING or LOCK_STALE instead of building what is not locked. @default false */
   readonly locked?: boolean | undefined;
+  /** What the spec's lock file is named after. @default the spec's own name */
+  readonly lockName?: string | undefined;
   /** Accepts emulated execution for foreign platforms. @default false */
   readonly allowEmulation?: boolean | undefined;
   /** After a builder failed, tries the next one that takes the spec. @default false */

@@ -21,6 +21,8 @@ import { selectionRequest } from "./image-job.ts";
 import type { ImageResult } from "./image-result.ts";
 import { imageResultOf } from "./image-result-of.ts";
 import { Limiter } from "./limiter.ts";
+import type { LockOptions, LockResult, LockStatus } from "./lock-result.ts";
+import { type LockInput, lockSpecs, lockStatuses } from "./lock-specs.ts";
 import { makeImage } from "./make-image.ts";
 import { planImage } from "./plan-image.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
@@ -167,6 +169,30 @@ export class ImageBuildEngine implements AsyncDisposable {
     });
   }
 
+  /**
+   * Writes the lock files of specs, beside them: what their packages resolve to, the digest of the base or its Debian packages.
+   * A spec that another one stands on is locked first. Without `upgrade`, what an earlier lock pins stays as far as it fits.
+   *
+   * @throws SPEC_…, LOCK_INVALID, NO_BUILDER when no builder can lock, BASE_…, INDEX_…, RESOLVER_…, REGISTRY_…, DEBIAN_…
+   */
+  async lock(inputs: LockInput | readonly LockInput[], options: LockOptions = {}): Promise<readonly LockResult[]> {
+    using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
+    const { signal } = limit;
+    return untilAborted(signal, () =>
+      lockSpecs(lockParts(inputs, options), options, this.#context, this.#defaults, signal),
+    );
+  }
+
+  /** Whether the lock files of specs fit them; nothing is written, and no network is needed. @throws SPEC_…, LOCK_INVALID */
+  async lockStatus(
+    inputs: LockInput | readonly LockInput[],
+    options: LockOptions = {},
+  ): Promise<readonly LockStatus[]> {
+    using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
+    const { signal } = limit;
+    return untilAborted(signal, () => lockStatuses(lockParts(inputs, options), this.#context, this.#defaults, signal));
+  }
+
   /** Ends what is under way with `ABORTED` and closes connections. May be called twice. */
   async close(): Promise<void> {
     this.#closing.abort(new ImageSpecError("ABORTED", "the engine was closed"));
@@ -232,6 +258,18 @@ export class ImageBuildEngine implements AsyncDisposable {
     const prepare = () => prepareSpec(spec, options, this.#defaults, this.#context, signal);
     return buildTarget(await untilAborted(signal, prepare), options);
   }
+}
+
+function lockParts(
+  inputs: LockInput | readonly LockInput[],
+  options: LockOptions,
+): readonly { readonly spec: ImageSpec; readonly options: LockOptions }[] {
+  const list: readonly LockInput[] = Array.isArray(inputs) ? inputs : [inputs];
+  return list.map((input) =>
+    ImageSpec.isImageSpec(input)
+      ? { spec: input, options }
+      : { spec: input.spec, options: { ...options, ...input.options } },
+  );
 }
 
 function newSession(): Session {

@@ -50,6 +50,14 @@ export class BaseOpener implements AsyncDisposable {
     return opened === undefined ? undefined : forPlatform(opened, platform, this.#signal);
   }
 
+  /** Of what the base is: the index, where there is one; nothing for bases that are made. @throws BASE_NOT_FOUND, REGISTRY_… */
+  async digest(): Promise<Digest | undefined> {
+    const base = this.#spec.resolvedBase;
+    if (base.kind === "image") return undefined;
+    this.#opened ??= this.#openOnce(base);
+    return (await this.#opened)?.image.descriptor.digest;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // Whoever asked for the base has seen why it could not be opened.
     await (await this.#opened?.catch(() => undefined))?.[Symbol.asyncDispose]();

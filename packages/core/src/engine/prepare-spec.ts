@@ -1,6 +1,6 @@
 import { ImageSpecError } from "@imagespec/errors";
 import { ImageSpec } from "../spec/image-spec.ts";
-import { resolveImageSpec } from "../spec/resolve-image-spec.ts";
+import { type ResolveOptions, resolveImageSpec } from "../spec/resolve-image-spec.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import type { BuildOptions, EngineOptions } from "./build-options.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -23,26 +23,43 @@ export async function prepareSpec(
       hint: "write engine.build(new ImageSpec({ … }))",
     });
   }
+  const lockName = options.lockName ?? spec.name;
+  return resolveImageSpec(effectiveSpec(spec, options, defaults), {
+    signal,
+    contentOptions: contentOptionsOf(engine),
+    ...(options.root === undefined ? {} : { root: options.root }),
+    ...(options.sourceFiles === undefined ? {} : { sourceFiles: options.sourceFiles }),
+    ...(options.locked === undefined ? {} : { locked: options.locked }),
+    ...(lockName === undefined ? {} : { lockName }),
+  });
+}
+
+/** What changes an image of the options that a builder gets. */
+export function contentOptionsOf(
+  engine: Pick<EngineContext, "builders">,
+): NonNullable<ResolveOptions["contentOptions"]> {
+  return (name, given) => {
+    const registered = engine.builders().find((candidate) => candidate.name === name);
+    return registered?.builder.contentOptions?.(given) ?? given;
+  };
+}
+
+/** A spec with build options over its fields, and its fields over the engine's defaults. */
+export function effectiveSpec(
+  spec: ImageSpec,
+  options: Pick<BuildOptions, "registry" | "name" | "tagFormat" | "platform" | "builder" | "builderOptions">,
+  defaults: NonNullable<EngineOptions["defaults"]>,
+): ImageSpec {
   const builder = options.builder ?? spec.builder ?? defaults.builder;
   // Options of the spec are for the builder that it names, not for another one.
   const builderOptions = options.builderOptions ?? (builder === spec.builder ? spec.builderOptions : undefined);
-  const changed = spec.with({
+  return spec.with({
     registry: options.registry ?? spec.registry ?? defaults.registry,
     name: options.name ?? spec.name,
     tagFormat: options.tagFormat ?? spec.tagFormat,
     platform: options.platform ?? spec.platform ?? defaults.platform,
     builder,
     builderOptions,
-  });
-  return resolveImageSpec(changed, {
-    signal,
-    contentOptions: (name, given) => {
-      const registered = engine.builders().find((candidate) => candidate.name === name);
-      return registered?.builder.contentOptions?.(given) ?? given;
-    },
-    ...(options.root === undefined ? {} : { root: options.root }),
-    ...(options.sourceFiles === undefined ? {} : { sourceFiles: options.sourceFiles }),
-    ...(options.locked === undefined ? {} : { locked: options.locked }),
   });
 }
 

@@ -1,6 +1,8 @@
 import { defaultProfile, defaultWorkdir } from "../spec/defaults.ts";
 import type { Json } from "../spec/json.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { sha256Hex } from "./sha256-hex.ts";
 import { sourceFingerprint } from "./source-fingerprint.ts";
 
 /** What a change of the fingerprint rules raises; the digit of every default tag. */
@@ -36,7 +38,8 @@ export function fingerprintContent(spec: ContentInput, platform: string): Json {
   add("constraints", spec.constraintLines);
   if (spec.lock !== undefined) {
     content["lock"] = {
-      meaning: spec.lock.fingerprint,
+      // By platform, so that another platform in the lock does not move the tags of those that are built.
+      meaning: spec.lock.own?.platformFingerprints[platform] ?? spec.lock.fingerprint,
       groups: spec.requirements?.groups ?? [],
       extras: spec.requirements?.extras ?? [],
     };
@@ -84,8 +87,10 @@ function baseContent(spec: ContentInput, platform: string): Json {
       return { digest: base.digest };
     case "scratch":
       return "scratch";
-    case "debian":
-      return { debian: base.suite };
+    case "debian": {
+      const lock = base.lock?.[platform];
+      return { debian: base.suite, ...(lock === undefined ? {} : { lock: sha256Hex(canonicalJson(lock)) }) };
+    }
     case "image":
       return { image: base.image.platformFingerprints[platform] ?? base.image.fingerprint };
   }

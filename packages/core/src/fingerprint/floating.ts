@@ -27,7 +27,7 @@ function baseFloats(spec: ContentInput): boolean {
     case "image":
       return base.image.floating.length > 0;
     case "debian":
-      return true;
+      return spec.platforms.some((platform) => base.lock?.[platform] === undefined);
     case "scratch":
     case "oci-layout":
       return false;

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
 import { ImageSpec } from "../spec/image-spec.ts";
 import type { LoadedSpec, SpecFile } from "./loaded-spec.ts";
+import { lockNameOf } from "./lock-name.ts";
 
 /** Loads a module by running it. Several exports of one spec are one. */
 export async function loadSpecModule(
@@ -14,7 +15,8 @@ export async function loadSpecModule(
   const specs: LoadedSpec[] = [];
   for (const [key, value] of Object.entries(exports)) {
     if (!ImageSpec.isImageSpec(value) || specs.some(({ spec }) => spec === value)) continue;
-    specs.push({ spec: value, file, root: dirname(absolute), key, locate: () => undefined });
+    const lockName = lockNameOf(value, file, key === "default" ? undefined : key);
+    specs.push({ spec: value, file, root: dirname(absolute), key, lockName, locate: () => undefined });
   }
   if (specs.length > 0) return { specs };
   const names = Object.keys(exports).join(", ");

@@ -19,6 +19,8 @@ export interface LoadedSpec {
   readonly root: string;
   /** Which one of the file: the export's name, or the position in it. */
   readonly key: string;
+  /** What its lock file is named after: the spec's name, else the file's. */
+  readonly lockName: string;
   /** The place of a field path in the file; nothing for modules. */
   locate(path: string): SpecLocation | undefined;
 }

@@ -7,6 +7,7 @@ import type { ImageSpecInput } from "../spec/image-spec-input.ts";
 import { specError } from "../spec/spec-problems.ts";
 import type { LoadedSpec, SpecFile } from "./loaded-spec.ts";
 import { createLocator, type Locate } from "./locate-field.ts";
+import { lockNameOf } from "./lock-name.ts";
 import { yamlParser } from "./yaml-parser.ts";
 
 export interface ParseSpecTextOptions {
@@ -49,7 +50,15 @@ export function parseSpecText(text: string, options: ParseSpecTextOptions): Spec
   for (const { value, key, locate } of raws) {
     try {
       // The constructor checks what the text has; anything but a mapping is refused by it.
-      specs.push({ spec: new ImageSpec(withoutSchema(value) as ImageSpecInput), file, root, key, locate });
+      const spec = new ImageSpec(withoutSchema(value) as ImageSpecInput);
+      specs.push({
+        spec,
+        file,
+        root,
+        key,
+        lockName: lockNameOf(spec, file, raws.length === 1 ? undefined : key),
+        locate,
+      });
     } catch (error) {
       if (!isImageSpecError(error)) throw error;
       const prefix = raws.length === 1 ? "" : key;

@@ -1,6 +1,7 @@
-import { ImageSpecError } from "@imagespec/errors";
-import type { LockInputs } from "./lock-inputs.ts";
-import type { LockMeaning } from "./lock-meaning.ts";
+import { ImageSpecError, type SpecProblem } from "@imagespec/errors";
+import { compareLockInputs, describeInputChange, type LockInputChange } from "./compare-lock-inputs.ts";
+import { type LockedFields, type LockInputs, lockInputs } from "./lock-inputs.ts";
+import type { LockMeaning, OwnLock } from "./lock-meaning.ts";
 
 /** The name of a spec's own lock: `acme/train` → `pylock.acme-train.toml`. */
 export function lockFileName(name: string): string {
@@ -11,26 +12,65 @@ export function lockFileName(name: string): string {
   return `pylock.${slug === "" ? "image" : slug}.toml`;
 }
 
-/** @throws LOCK_STALE naming the fields that changed since the lock was written */
-export function checkOwnLock(lock: LockMeaning, inputs: LockInputs): void {
-  const { own } = lock;
-  if (own === undefined) {
-    throw new ImageSpecError("LOCK_INVALID", `"${lock.file}" has no [tool.imagespec] table`, {
-      hint: `name the file in requirements to use a lock of another tool, or write it again with "imagespec lock"`,
-      details: { file: lock.file },
-    });
-  }
-  if (own.inputs === inputs.hash) return;
-  const names = new Set([...Object.keys(own.inputHashes), ...Object.keys(inputs.fields)]);
-  const changed = [...names].filter((name) => own.inputHashes[name] !== inputs.fields[name]).sort();
-  const what = changed.length === 0 ? "the spec" : changed.join(", ");
-  throw new ImageSpecError("LOCK_STALE", `"${lock.file}" is stale: ${what} changed since it was written`, {
-    hint: 'run "imagespec lock"',
-    details: { file: lock.file, changed },
-    problems: changed.map((path) => ({
-      code: "LOCK_STALE" as const,
-      path,
-      message: "changed since the lock was written",
-    })),
+/** The table of a lock that must be one of our own. @throws LOCK_INVALID */
+export function ownTableOf({ own, file }: LockMeaning): OwnLock {
+  if (own !== undefined) return own;
+  throw new ImageSpecError("LOCK_INVALID", `"${file}" has no [tool.imagespec] table`, {
+    hint: `name the file in requirements to use a lock of another tool, or remove it and run "imagespec lock"`,
+    details: { file },
   });
+}
+
+/** What a lock has to fit. */
+export interface LockSubject extends LockedFields {
+  readonly packages: readonly string[];
+  readonly platforms: readonly string[];
+}
+
+/** What changed since a lock was written; nothing when it is current. A platform that is no longer asked for does not count. */
+export function staleInputs(own: OwnLock, subject: LockSubject): readonly LockInputChange[] {
+  const inputs = lockInputs(subject);
+  const missing = subject.platforms.filter((platform) => !own.platforms.includes(platform));
+  const platforms = missing.map((platform) => ({ field: "platform", before: undefined, now: platform }));
+  return [...inputChanges(own, inputs), ...platforms];
+}
+
+function inputChanges(own: OwnLock, inputs: LockInputs): readonly LockInputChange[] {
+  if (own.inputsHash === inputs.hash) return [];
+  const changes = compareLockInputs(own.inputs, inputs.values);
+  // The table was edited by hand, or two versions of it were merged.
+  return changes.length > 0 ? changes : [{ field: "inputs-hash", before: own.inputsHash, now: inputs.hash }];
+}
+
+/** @throws LOCK_INVALID for a lock of another tool; LOCK_STALE naming what changed since the lock was written */
+export function checkOwnLock(lock: LockMeaning, subject: LockSubject): void {
+  const changes = staleInputs(ownTableOf(lock), subject);
+  if (changes.length > 0) throw staleLock(lock.file, changes, subject);
+}
+
+/** `LOCK_STALE` with every change, each at the field that it comes from. */
+export function staleLock(
+  file: string,
+  changes: readonly LockInputChange[],
+  subject: Pick<LockSubject, "packages">,
+): ImageSpecError {
+  const problems = changes.map((change): SpecProblem => {
+    const path = pathOf(change, subject);
+    return { code: "LOCK_STALE", path, message: `${describeInputChange(change)} since the lock was written` };
+  });
+  const told = [...new Set(changes.map(({ field }) => field))].map((field) => {
+    const own = changes.filter((change) => change.field === field).map(describeInputChange);
+    return `${field}: ${own.length > 3 ? `${own.slice(0, 3).join(", ")} and ${own.length - 3} more` : own.join(", ")}`;
+  });
+  return new ImageSpecError("LOCK_STALE", `"${file}" is stale: ${told.join("; ")}`, {
+    hint: 'run "imagespec lock"',
+    details: { file, changes },
+    problems,
+  });
+}
+
+/** The entry of the list where it is one of the spec's own, else the field. */
+function pathOf({ field, now }: LockInputChange, { packages }: Pick<LockSubject, "packages">): string {
+  const position = field === "packages" && now !== undefined ? packages.indexOf(now) : -1;
+  return position === -1 ? field : `packages[${position}]`;
 }

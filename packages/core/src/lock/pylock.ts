@@ -2,6 +2,7 @@ import { normalizePackageName } from "../spec/requirement.ts";
 import type { LockedDistribution, LockMeaning } from "./lock-meaning.ts";
 import { checkSelection, type LockSelection } from "./lock-selection.ts";
 import { lockMeaning, sortedHashes } from "./make-lock-meaning.ts";
+import { readOwnTable } from "./own-table.ts";
 import {
   checkLockVersion,
   isTable,
@@ -32,24 +33,10 @@ export function readPylock(text: string, file: string, selection: LockSelection)
       file,
       requiresPython: textOf(document["requires-python"]),
       distributions,
-      own: ownTable(document),
+      own: readOwnTable(document, file, distributions),
     },
     { environments: [...textsOf(document["environments"])].sort(), defaultGroups: textsOf(document["default-groups"]) },
   );
-}
-
-function ownTable(document: Table): LockMeaning["own"] {
-  const own = tableOf(document["tool"])["imagespec"];
-  if (!isTable(own)) return undefined;
-  const fields = Object.entries(tableOf(own["input-hashes"])).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
-  return {
-    inputs: textOf(own["inputs"]) ?? "",
-    baseDigest: textOf(own["base-digest"]),
-    python: textOf(own["python"]),
-    inputHashes: Object.fromEntries(fields),
-  };
 }
 
 function readPackage(table: Table, index: number, file: string): LockedDistribution {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { formatLock } from "../lock/format-lock.ts";
 import { lockInputs } from "../lock/lock-inputs.ts";
 import { lockFileName } from "../lock/own-lock.ts";
 import { errorOf } from "../testing/error-of.ts";
@@ -102,23 +103,18 @@ describe("project locks", () => {
 
 describe("the spec's own lock", () => {
   const input: ImageSpecInput = { name: "acme/train", packages: ["numpy"], baseImage: "ubuntu:24.04" };
+  const wheel = { filename: "numpy.whl", url: "https://x.dev/numpy.whl", size: 9, sha256: "b".repeat(64) };
+  const numpy = { name: "numpy", version: "2.1.0", wheel };
 
-  async function lockText(spec: ImageSpecInput): Promise<string> {
-    const inputs = lockInputs(await resolve(spec, { lockFile: null }));
-    return [
-      'lock-version = "1.0"',
-      'created-by = "imagespec"',
-      "[[packages]]",
-      'name = "numpy"',
-      'version = "2.1.0"',
-      `wheels = [{ url = "https://x.dev/numpy.whl", hashes = { sha256 = "${"b".repeat(64)}" } }]`,
-      "[tool.imagespec]",
-      `inputs = "${inputs.hash}"`,
-      `base-digest = "${digest}"`,
-      'python = "3.12.4"',
-      "[tool.imagespec.input-hashes]",
-      ...Object.entries(inputs.fields).map(([name, value]) => `${name} = "${value}"`),
-    ].join("\n");
+  async function lockText(spec: ImageSpecInput, platforms: readonly string[] = ["linux/amd64"]): Promise<string> {
+    return formatLock({
+      title: "acme/train",
+      platforms: platforms.map((platform) => ({ platform, distributions: [numpy], baseLock: undefined })),
+      inputs: lockInputs(await resolve(spec, { lockFile: null })),
+      baseDigest: digest,
+      python: "3.12.4",
+      libc: "glibc 2.36",
+    });
   }
 
   test("is found beside the spec by its name, pins everything, and is in the fingerprint", async () => {
@@ -139,9 +135,57 @@ describe("the spec's own lock", () => {
     );
     expect(error.code).toBe("LOCK_STALE");
     expect(error.message).toBe(
-      '"pylock.acme-train.toml" is stale: packages, pythonVersion changed since it was written',
+      '"pylock.acme-train.toml" is stale: packages: "pandas" was added; pythonVersion: "3.11" was added',
     );
     expect(error.hint).toBe('run "imagespec lock"');
+    expect(error.problems.map(({ path }) => path)).toEqual(["packages[1]", "pythonVersion"]);
+  });
+
+  test("is handed on with its text, for the resolver", async () => {
+    const text = await lockText(input);
+    await using folder = await createSpecFolder({ "pylock.acme-train.toml": text });
+    const { requirementFiles } = await resolve(input, { root: folder.path });
+    expect(requirementFiles).toMatchObject([{ path: "pylock.acme-train.toml", text }]);
+  });
+
+  test("covers platforms: a new one makes it stale, one less does not, and each keeps its own fingerprint", async () => {
+    const both = { ...input, platform: ["linux/amd64", "linux/arm64"] };
+    await using folder = await createSpecFolder({ "pylock.acme-train.toml": await lockText(input) });
+    const error = await errorOf(() => resolve(both, { root: folder.path }));
+    expect(error.message).toBe('"pylock.acme-train.toml" is stale: platform: "linux/arm64" was added');
+    const one = await resolve(input, { root: folder.path });
+    await folder.write({ "pylock.acme-train.toml": await lockText(input, both.platform) });
+    const wider = await resolve(both, { root: folder.path });
+    expect(wider.platformFingerprints["linux/amd64"]).toBe(one.fingerprint);
+    expect((await resolve(input, { root: folder.path })).tag).toBe(one.tag);
+  });
+
+  test("is named after what it is told, wherever the image goes", async () => {
+    await using folder = await createSpecFolder({ "pylock.acme-train.toml": await lockText(input) });
+    const elsewhere = { ...input, name: "other/place" };
+    expect((await resolve(elsewhere, { root: folder.path })).lock).toBeUndefined();
+    expect((await resolve(elsewhere, { root: folder.path, lockName: "acme/train" })).tag).toMatch(/^v1-/);
+  });
+
+  test("wins over the lock of a project that it was made from", async () => {
+    const project = { ...input, packages: [], requirements: "pylock.toml" };
+    const plain = `lock-version = "1.0"\n[[packages]]\nname = "numpy"\nversion = "2.1.0"\n`;
+    await using folder = await createSpecFolder({ "pylock.toml": plain });
+    const unlocked = await resolve(project, { root: folder.path });
+    const own = formatLock({
+      title: "acme/train",
+      platforms: [{ platform: "linux/amd64", distributions: [numpy], baseLock: undefined }],
+      inputs: lockInputs({ ...unlocked, projectLock: unlocked.lock }),
+      baseDigest: digest,
+      python: undefined,
+      libc: undefined,
+    });
+    await folder.write({ "pylock.acme-train.toml": own });
+    const locked = await resolve(project, { root: folder.path });
+    expect([unlocked.tag.slice(0, 2), locked.tag.slice(0, 2)]).toEqual(["u1", "v1"]);
+    await folder.write({ "pylock.toml": plain.replace("2.1.0", "2.2.0") });
+    const error = await errorOf(() => resolve(project, { root: folder.path }));
+    expect([error.code, error.problems[0]?.path]).toEqual(["LOCK_STALE", "requirements"]);
   });
 
   test("must exist when it is asked for", async () => {
@@ -156,6 +200,36 @@ describe("the spec's own lock", () => {
 });
 
 describe("bases", () => {
+  test("of Debian have another fingerprint when they are locked, and nothing floats", async () => {
+    const input: ImageSpecInput = { name: "acme/train", baseImage: { debian: "trixie" } };
+    const open = await resolve(input, { lockFile: null });
+    const lockOf = (version: string) =>
+      formatLock({
+        title: "acme/train",
+        platforms: [
+          {
+            platform: "linux/amd64",
+            distributions: [],
+            baseLock: { suite: "trixie", packages: [{ name: "libc6", version, size: 12 }] },
+          },
+        ],
+        inputs: lockInputs(open),
+        baseDigest: undefined,
+        python: "3.13.5",
+        libc: "glibc 2.41",
+      });
+    const locked = async (version: string) => {
+      await using folder = await createSpecFolder({ "pylock.acme-train.toml": lockOf(version) });
+      const { tag, resolvedBase } = await resolve(input, { root: folder.path });
+      return { tag, base: resolvedBase.kind === "image" ? resolvedBase.image : undefined };
+    };
+    const [one, two] = [await locked("2.41-12"), await locked("2.41-13")];
+    expect([open.tag, one.tag, one.base?.tag].map((tag) => tag?.slice(0, 2))).toEqual(["u1", "v1", "v1"]);
+    expect(one.base?.resolvedBase).toMatchObject({ lock: { "linux/amd64": { packages: [{ size: 12 }] } } });
+    expect(one.base?.fingerprint).not.toBe(two.base?.fingerprint);
+    expect(one.tag).not.toBe(two.tag);
+  });
+
   test("of Debian are an image of their own, with nothing of the child", async () => {
     const spec = await resolve({
       name: "acme/train",

@@ -1,13 +1,11 @@
-import { access } from "node:fs/promises";
-import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
-import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
+import { isAbsolute, posix, relative, resolve, sep } from "node:path";
+import { ImageSpecError, isImageSpecError, throwIfAborted } from "@imagespec/errors";
+import { digestOf } from "@imagespec/oci";
 import type { ContentInput } from "../fingerprint/fingerprint-content.ts";
 import { fingerprintSpec } from "../fingerprint/fingerprint-spec.ts";
-import { lockInputs } from "../lock/lock-inputs.ts";
 import type { LockMeaning } from "../lock/lock-meaning.ts";
-import { checkOwnLock, lockFileName } from "../lock/own-lock.ts";
+import { checkOwnLock, type LockSubject, lockFileName } from "../lock/own-lock.ts";
 import { readLock } from "../lock/read-lock.ts";
-import { isMissing } from "../source/missing-file.ts";
 import { readSource } from "../source/read-source.ts";
 import { readRequirements, readSpecFile } from "../source/requirement-files.ts";
 import { emptySourceTree } from "../source/resolved-source-tree.ts";
@@ -28,6 +26,10 @@ export interface ResolveOptions {
   readonly contentOptions?: (builder: string, options: Readonly<Record<string, Json>>) => Json;
   /** The spec's own lock, relative to the root; `null` to read none. @default `pylock.<name>.toml` in the root when it exists */
   readonly lockFile?: string | null;
+  /** What the default lock file is named after. @default the spec's name */
+  readonly lockName?: string;
+  /** Texts of lock files that win over those on disk, by path relative to the root. */
+  readonly lockTexts?: ReadonlyMap<string, string>;
   /** Refuses a spec with packages and without a lock. @default false */
   readonly locked?: boolean;
 }
@@ -50,22 +52,28 @@ export async function resolveImageSpec(
     readSource(normalized, { root, sourceFiles: options.sourceFiles, signal: options.signal }),
   ]);
   const merged = { ...normalized, ...python.overrides };
-  const fields = { ...merged, requirementLines: python.requirementLines, constraintLines: python.constraintLines };
-  const lock = python.lock ?? (await readOwnLock(fields, root, options));
+  const { requirementLines, constraintLines } = python;
+  const nested = await resolveNested(normalized, options);
+  const own = await readOwnLock(
+    { ...merged, requirementLines, constraintLines, projectLock: python.lock, resolvedBase: nested },
+    root,
+    options,
+  );
+  const lock = own?.lock ?? python.lock;
   if (options.locked && lock === undefined && python.requirementLines.length > 0) {
     throw new ImageSpecError("LOCK_MISSING", "the spec has packages and no lock", {
       hint: 'run "imagespec lock" and commit the lock file',
       details: { root },
     });
   }
-  const resolvedBase = await resolveBase(normalized, root, lock, options);
+  const resolvedBase = nested ?? (await resolveBase(normalized, root, lock));
   throwIfAborted(options.signal);
   const content: ContentInput = {
     ...merged,
     root,
     resolvedBase,
     requirementLines: python.requirementLines,
-    requirementFiles: python.files,
+    requirementFiles: own === undefined ? python.files : [...python.files, own.file],
     constraintLines: python.constraintLines,
     lock,
     source,
@@ -128,36 +136,83 @@ async function readPython(spec: NormalizedImageSpec, root: string): Promise<Pyth
   };
 }
 
-async function readOwnLock(
-  spec: Parameters<typeof lockInputs>[0] & Pick<NormalizedImageSpec, "name">,
+/** The file of a spec's own lock, relative to the root; nothing when there is nothing to name it after. */
+export function ownLockPath(
+  spec: Pick<NormalizedImageSpec, "name">,
   root: string,
-  { lockFile }: ResolveOptions,
-): Promise<LockMeaning | undefined> {
-  if (lockFile === null || (lockFile === undefined && spec.name === undefined)) return undefined;
-  const named = lockFile ?? lockFileName(spec.name ?? "");
-  const path = isAbsolute(named) ? relative(root, named).split(sep).join("/") : named;
-  if (lockFile === undefined && !(await exists(join(root, path)))) return undefined;
-  const file = await readSpecFile(root, path, "lockFile");
-  const lock = await readLock("pylock", file.text, path);
-  checkOwnLock(lock, lockInputs(spec));
-  return lock;
+  { lockFile, lockName = spec.name }: Pick<ResolveOptions, "lockFile" | "lockName">,
+): string | undefined {
+  if (lockFile === null) return undefined;
+  const named = lockFile ?? (lockName === undefined ? undefined : lockFileName(lockName));
+  if (named === undefined) return undefined;
+  return isAbsolute(named) ? relative(root, named).split(sep).join("/") : named;
 }
 
-async function exists(path: string): Promise<boolean> {
+async function readOwnLock(
+  spec: LockSubject & Pick<NormalizedImageSpec, "name">,
+  root: string,
+  options: ResolveOptions,
+): Promise<{ readonly lock: LockMeaning; readonly file: ResolvedRequirementsFile } | undefined> {
+  const path = ownLockPath(spec, root, options);
+  if (path === undefined || path === spec.requirements?.file) return undefined;
+  const given = options.lockTexts?.get(path);
+  const file =
+    given === undefined
+      ? await readIfThere(root, path, options.lockFile !== undefined)
+      : Object.freeze({ path, text: given, digest: digestOf(new TextEncoder().encode(given)) });
+  if (file === undefined) return undefined;
+  const lock = await readLock("pylock", file.text, path);
+  checkOwnLock(lock, spec);
+  return { lock, file };
+}
+
+async function readIfThere(
+  root: string,
+  path: string,
+  mustExist: boolean,
+): Promise<ResolvedRequirementsFile | undefined> {
   try {
-    await access(path);
-    return true;
+    return await readSpecFile(root, path, "lockFile");
   } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
+    if (mustExist || !isImageSpecError(error, "SPEC_FILE_MISSING")) throw error;
+    return undefined;
   }
+}
+
+/** A base that is a spec is resolved before the lock is read: what it is locked to decides whether the lock is current. */
+async function resolveNested(
+  spec: NormalizedImageSpec,
+  options: ResolveOptions,
+): Promise<Extract<ResolvedBase, { readonly kind: "image" }> | undefined> {
+  const nested = nestedSpec(spec);
+  if (nested === undefined) return undefined;
+  const { lockFile: _lockFile, ...rest } = options;
+  const image = await resolveImageSpec(nested, { ...rest, lockName: nestedLockName(spec, options.lockName) });
+  return { kind: "image", image };
+}
+
+/** The spec that a spec stands on. Where it goes is decided by what stands on it; who builds it is decided anew. */
+export function nestedSpec(spec: NormalizedImageSpec): NormalizedImageSpec | undefined {
+  const { base } = spec;
+  if (base.kind !== "spec") return undefined;
+  return {
+    ...base.spec,
+    name: base.spec.name ?? baseName(spec.name),
+    registry: base.spec.registry ?? spec.registry,
+    platforms: spec.platforms,
+    registryConfig: base.spec.registryConfig ?? spec.registryConfig,
+  };
+}
+
+/** What the lock of a base is named after: where the image goes has no say in it. */
+export function nestedLockName({ base, name }: NormalizedImageSpec, lockName: string | undefined): string {
+  return (base.kind === "spec" ? base.spec.name : undefined) ?? baseName(lockName ?? name);
 }
 
 async function resolveBase(
   spec: NormalizedImageSpec,
   root: string,
   lock: LockMeaning | undefined,
-  options: ResolveOptions,
 ): Promise<ResolvedBase> {
   const { base } = spec;
   switch (base.kind) {
@@ -169,10 +224,12 @@ async function resolveBase(
       return { kind: "scratch" };
     case "debian": {
       const { suite } = base;
+      const locked = lock?.own?.baseLock;
+      const isLocked = spec.platforms.some((platform) => locked?.[platform] !== undefined);
       const image = fingerprintSpec({
         ...debianBaseSpec(spec, suite),
         root,
-        resolvedBase: { kind: "debian", suite },
+        resolvedBase: { kind: "debian", suite, ...(isLocked ? { lock: locked } : {}) },
         requirementLines: [],
         requirementFiles: [],
         constraintLines: [],
@@ -182,17 +239,7 @@ async function resolveBase(
       });
       return { kind: "image", image };
     }
-    case "spec": {
-      // Where the base goes is decided by what stands on it; who builds it is decided anew.
-      const nested: NormalizedImageSpec = {
-        ...base.spec,
-        name: base.spec.name ?? baseName(spec.name),
-        registry: base.spec.registry ?? spec.registry,
-        platforms: spec.platforms,
-        registryConfig: base.spec.registryConfig ?? spec.registryConfig,
-      };
-      const { lockFile: _lockFile, ...rest } = options;
-      return { kind: "image", image: await resolveImageSpec(nested, rest) };
-    }
+    case "spec":
+      throw new ImageSpecError("INTERNAL", "a base that is a spec is resolved with its own options");
   }
 }

@@ -20,7 +20,12 @@ export type ResolvedBase =
     }
   | { readonly kind: "scratch" }
   /** The image to make *is* the Debian base: no Python packages, no source, no image contract beyond its labels. */
-  | { readonly kind: "debian"; readonly suite: DebianSuite }
+  | {
+      readonly kind: "debian";
+      readonly suite: DebianSuite;
+      /** Exactly which packages, by platform, in the words of the builder that locked it. @default those that the archive has now */
+      readonly lock?: Readonly<Record<string, Json>> | undefined;
+    }
   /** An image that the engine builds first. */
   | { readonly kind: "image"; readonly image: ResolvedImageSpec };
 
@@ -41,7 +46,7 @@ export interface ResolvedImageSpec extends NormalizedImageSpec {
   readonly resolvedBase: ResolvedBase;
   /** Requirement lines of `packages` and, when the file is a requirements.txt, of it and those it includes; in order. */
   readonly requirementLines: readonly string[];
-  /** The requirements file, what it includes (`-r`, `-c`), or the lock with its pyproject.toml. The named file is first. */
+  /** The requirements file, what it includes (`-r`, `-c`), or the lock with its pyproject.toml, and the own lock. The named file is first. */
   readonly requirementFiles: readonly ResolvedRequirementsFile[];
   /** `-c` constraint lines of requirement files. */
   readonly constraintLines: readonly string[];

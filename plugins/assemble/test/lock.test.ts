@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ImageBuildEngine, ImageSpec, type ImageSpecInput, type LockOptions, lockFileName } from "@imagespec/core";
+import { openLocalImageStore } from "@imagespec/image-store";
+import { digestHex, parseDigest } from "@imagespec/oci";
+import { temporaryFolder } from "@imagespec/test-support";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { assemble } from "../src/index.ts";
+
+const run = promisify(execFile);
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+async function engineAt(cache: string): Promise<ImageBuildEngine> {
+  const cacheFolder = join(folder.path, cache);
+  return new ImageBuildEngine({
+    builders: [assemble()],
+    cacheFolder,
+    store: await openLocalImageStore(cacheFolder),
+  });
+}
+
+async function project(name: string): Promise<string> {
+  const root = join(folder.path, name);
+  await mkdir(join(root, "src"), { recursive: true });
+  await writeFile(join(root, "src/main.py"), "print('hello')\n");
+  return root;
+}
+
+/** What the record in the store says was installed. */
+async function recordOf(cache: string, digest = ""): Promise<readonly string[]> {
+  const file = join(folder.path, cache, "records", `${digestHex(parseDigest(digest))}.json`);
+  // The engine writes it.
+  const record = JSON.parse(await readFile(file, "utf8")) as {
+    readonly resolution: { readonly distributions: readonly { readonly name: string; readonly version: string }[] };
+  };
+  return record.resolution.distributions.map(({ name, version }) => `${name} ${version}`);
+}
+
+function namesAndVersions(text: string): readonly string[] {
+  return [...text.matchAll(/^name = "(.*)"\nversion = "(.*)"$/gm)].map(([, name, version]) => `${name} ${version}`);
+}
+
+describe("with the package index and Debian", () => {
+  const input: ImageSpecInput = {
+    name: "acme/train",
+    pythonVersion: "3.13",
+    baseImage: { debian: "trixie" },
+    packages: ["requests[socks]", "idna<3.7"],
+    sourceRoot: "src",
+  };
+
+  test("lock, build, edit, lock again, upgrade", async () => {
+    const root = await project("one");
+    const file = join(root, lockFileName("acme/train"));
+    await using engine = await engineAt("cache");
+    const lock = (spec: ImageSpecInput, options: LockOptions = {}) =>
+      engine.lock(new ImageSpec(spec), { root, ...options });
+
+    await expect(engine.build(new ImageSpec(input), { root, locked: true })).rejects.toMatchObject({
+      code: "LOCK_MISSING",
+    });
+    const [first] = await lock(input);
+    expect(first).toMatchObject({ status: "created", file, platforms: ["linux/amd64"], floating: [] });
+    expect(first?.names).toEqual(expect.arrayContaining(["certifi", "idna", "pysocks", "requests", "urllib3"]));
+    expect(first?.python).toMatch(/^3\.13\.\d+$/);
+    const text = await readFile(file, "utf8");
+    expect(text).toMatch(/^libc = "glibc 2\.\d+"$/m);
+    expect(text).toContain('[tool.imagespec.base-lock."linux/amd64"]');
+
+    const built = await engine.build(new ImageSpec(input), { root, locked: true });
+    expect(built.tag).toMatch(/^v1-/);
+    expect(built.action).toBe("built");
+    const installed = await recordOf("cache", built.digest);
+    expect(installed).toEqual(namesAndVersions(text));
+    expect((await lock(input))[0]?.status).toBe("current");
+    expect((await engine.build(new ImageSpec(input), { root, locked: true })).action).toBe("exists");
+
+    const edited = { ...input, packages: ["requests[socks]", "rich"] };
+    const stale = engine.build(new ImageSpec(edited), { root });
+    await expect(stale).rejects.toMatchObject({
+      code: "LOCK_STALE",
+      message: expect.stringContaining('packages: "rich" was added, "idna<3.7" was removed'),
+      hint: 'run "imagespec lock"',
+      problems: [{ path: "packages[1]" }, { path: "packages" }],
+    });
+    expect(await engine.lockStatus(new ImageSpec(edited), { root })).toMatchObject([{ status: "stale" }]);
+    const [second] = await lock(edited);
+    expect(second?.status).toBe("updated");
+    // What was pinned stays, although "idna" may be newer now.
+    const before = namesAndVersions(text);
+    expect(namesAndVersions(second?.text ?? "")).toEqual(expect.arrayContaining([...before]));
+    expect(second?.changes.every((change) => change.before === undefined)).toBe(true);
+    expect(second?.baseChanges).toEqual([]);
+
+    const [one] = await lock(edited, { upgrade: ["Idna"] });
+    expect(one?.changes).toMatchObject([{ name: "idna", before: expect.stringMatching(/^3\.[0-6]/) }]);
+    await expect(lock(edited, { upgrade: ["requestz"] })).rejects.toMatchObject({
+      code: "SPEC_PACKAGE_NOT_FOUND",
+      hint: 'did you mean "requests"?',
+    });
+  });
+
+  test("the same lock gives the same image, in another folder and cache", async () => {
+    const [a, b] = [join(folder.path, "one"), await project("two")];
+    const spec = new ImageSpec({ ...input, packages: ["requests[socks]", "rich"] });
+    const name = lockFileName("acme/train");
+    await writeFile(join(b, name), await readFile(join(a, name)));
+    await using engine = await engineAt("cache");
+    await using other = await engineAt("other");
+    const [here, there] = [await engine.build(spec, { root: a }), await other.build(spec, { root: b })];
+    expect(there.digest).toBe(here.digest);
+    expect(there.tag).toBe(here.tag);
+  });
+
+  test("uv takes the file as its own", async () => {
+    const file = join(folder.path, "one", lockFileName("acme/train"));
+    const uv = join(folder.path, "cache", "tools", "uv-0.13.9", "uv");
+    const environment = { ...process.env, UV_PYTHON_DOWNLOADS: "never" };
+    // The resolver's description of the image's interpreter: this machine need not have a Python 3.13.
+    const interpreters = join(folder.path, "cache", "interpreters");
+    const [python = ""] = await readdir(interpreters);
+    const options = ["--dry-run", "--python", join(interpreters, python, "bin/python3")];
+    const target = join(folder.path, "target");
+    for (const command of [
+      ["pip", "install", "-r", file],
+      ["pip", "sync", file],
+    ]) {
+      const { stderr } = await run(uv, [...command, ...options, "--target", target], { env: environment });
+      expect(stderr).toContain("+ requests==");
+      expect(stderr).toContain("+ rich==");
+    }
+  });
+});
