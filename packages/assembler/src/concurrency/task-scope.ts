@@ -12,7 +12,7 @@ export interface TaskScope {
 export async function withTaskScope<T>(outer: AbortSignal, body: (scope: TaskScope) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   // Every transfer listens; many at once are no leak.
-  setMaxListeners(0, controller.signal);
+  setMaxListeners(100_000, controller.signal);
   const forward = (): void => controller.abort(outer.reason);
   if (outer.aborted) forward();
   outer.addEventListener("abort", forward, { once: true });

@@ -23,7 +23,7 @@ export function nodeExchange(outgoing: ClientRequest, request: TransportRequest)
     let uploaded = !isStream(body);
 
     outgoing.once("close", () => {
-      idle.disarm();
+      idle.end();
       stopListening();
     });
     outgoing.once("response", (incoming) => {
