@@ -34,7 +34,7 @@ export class ProxyTransport implements Transport {
     const idle = new IdleTimer(timeoutMs, () => controller.abort(idleError(timeoutMs)));
     const explain = (error: unknown): unknown => (controller.signal.aborted ? controller.signal.reason : error);
     const finish = (): void => {
-      idle.disarm();
+      idle.end();
       stopListening();
     };
     const stopListening = onAbort(signal, () => controller.abort(abortedError(signal)));
