@@ -13,6 +13,7 @@ import { type ContentStore, onDisk, openContentStore } from "@imagespec/image-st
 import { createDownloader } from "./download/downloader.ts";
 import { type IndexAccess, indexAccess } from "./download/index-access.ts";
 import { chooseDistributions } from "./pylock/choose-distributions.ts";
+import { type HashRules, hashRules, keepHashed } from "./pylock/keep-hashed.ts";
 import { parsePylock } from "./pylock/parse-pylock.ts";
 import { poetryRequirements } from "./pylock/poetry-requirements.ts";
 import { describeInterpreter } from "./uv/describe-interpreter.ts";
@@ -77,8 +78,10 @@ async function compile(run: Run, uv: UvHost): Promise<PackageResolution> {
   if (spec.excludeNewer !== undefined) args.push("--exclude-newer", spec.excludeNewer);
   // uv keeps to what an existing output file pins.
   const pins = run.options.preferences ?? [];
-  if (pins.length > 0) await writeFile(path.join(folder, outputName), formatPins(pins));
-  return choose(run, await uv.pylock(run, ["pip", "compile", "--only-binary", ":all:", ...args]), "the resolution");
+  if (pins.length > 0) await writeText(path.join(folder, outputName), formatPins(pins));
+  const pylock = await uv.pylock(run, ["pip", "compile", "--only-binary", ":all:", ...args]);
+  const rules = hashRules(spec.requirementLines, spec.pipExtraArgs);
+  return choose(run, pylock, { file: spec.requirements?.file ?? "the resolution", rules });
 }
 
 /** uv wants lock files to be called so. */
@@ -98,51 +101,42 @@ async function fromLock(run: Run, uv: UvHost): Promise<PackageResolution> {
   const file = spec.requirementFiles.find((candidate) => candidate.path === lock.file) ?? unreachable();
   switch (lock.kind) {
     case "pylock":
-      return choose(run, file.text, file.path, new URL(".", pathToFileURL(path.join(spec.root, file.path))));
+      return choose(run, file.text, {
+        file: file.path,
+        base: new URL(".", pathToFileURL(path.join(spec.root, file.path))),
+      });
     case "uv-lock": {
       await writeProject(folder, spec.requirementFiles);
       const groups = (spec.requirements?.groups ?? []).flatMap((group) => ["--group", group]);
       const extras = (spec.requirements?.extras ?? []).flatMap((extra) => ["--extra", extra]);
       const project = path.dirname(path.join(folder, file.path));
-      return choose(
-        run,
-        await uv.pylock(run, [
-          "export",
-          "--frozen",
-          "--no-emit-project",
-          "--no-dev",
-          "--project",
-          project,
-          ...groups,
-          ...extras,
-        ]),
-        file.path,
-      );
+      // The project's default groups are not asked for by name.
+      const args = ["export", "--frozen", "--no-emit-project", "--no-default-groups", "--project", project];
+      return choose(run, await uv.pylock(run, [...args, ...groups, ...extras]), { file: file.path });
     }
     case "poetry-lock": {
-      const requirements = poetryRequirements(
-        file.text,
-        file.path,
-        spec.requirements ?? { groups: [], extras: [] },
-        run.target,
-      );
+      const selection = spec.requirements ?? { groups: [], extras: [] };
+      const requirements = poetryRequirements(file.text, file.path, selection, run.target);
       await writeText(path.join(folder, "requirements.in"), lines(requirements));
-      return choose(
-        run,
-        await uv.pylock(run, ["pip", "compile", "--only-binary", ":all:", "--no-deps", "requirements.in"]),
-        file.path,
-      );
+      const args = ["pip", "compile", "--only-binary", ":all:", "--no-deps", "requirements.in"];
+      return choose(run, await uv.pylock(run, args), { file: file.path, rules: hashRules(requirements) });
     }
   }
 }
 
-function choose(
-  run: Run,
-  pylock: string,
-  file: string,
-  base: URL = pathToFileURL(`${run.folder}/`),
-): PackageResolution {
-  const distributions = chooseDistributions(parsePylock(pylock, file, base), run.target, {
+interface Origin {
+  /** For messages. */
+  readonly file: string;
+  /** Folder that relative paths of wheels stand on. @default the working folder of uv */
+  readonly base?: URL;
+  /** Hashes that are demanded beside those that the document has. */
+  readonly rules?: HashRules;
+}
+
+function choose(run: Run, pylock: string, { file, base, rules }: Origin): PackageResolution {
+  const parsed = parsePylock(pylock, file, base ?? pathToFileURL(`${run.folder}/`));
+  const allowed = rules === undefined ? parsed : keepHashed(parsed, rules, `"${file}"`);
+  const distributions = chooseDistributions(allowed, run.target, {
     // What a lock of our own pins is chosen already.
     ...(run.spec.lock?.own === undefined ? run.spec.requirements : {}),
     file,
@@ -165,7 +159,8 @@ function uvOptions(pipExtraArgs: readonly string[]): readonly string[] {
     if (option === "--pre") return ["--prerelease", "allow"];
     if (option === "--trusted-host") return ["--allow-insecure-host"];
     if (option.startsWith("--trusted-host=")) return ["--allow-insecure-host", option.slice("--trusted-host=".length)];
-    return option === "--prefer-binary" || option === "--no-cache-dir" ? [] : [option];
+    // Hashes are demanded by us: uv resolves without looking at them.
+    return ["--prefer-binary", "--no-cache-dir", "--require-hashes"].includes(option) ? [] : [option];
   });
 }
 
