@@ -58,4 +58,46 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import("./commands/doctor.ts")).doctor,
     },
   ],
+  [
+    "inspect",
+    {
+      summary: "show what an image is: platforms, layers, what it was made of",
+      load: async () => (await import("./commands/inspect.ts")).inspect,
+    },
+  ],
+  [
+    "images",
+    {
+      summary: "list the images of the local store",
+      load: async () => (await import("./commands/images.ts")).images,
+    },
+  ],
+  [
+    "push",
+    {
+      summary: "push an image of the local store to a registry",
+      load: async () => (await import("./commands/push.ts")).push,
+    },
+  ],
+  [
+    "copy",
+    {
+      summary: "copy an image between registries, layouts, archives and the local store",
+      load: async () => (await import("./commands/copy.ts")).copy,
+    },
+  ],
+  [
+    "load",
+    {
+      summary: "load an image into the Docker Engine",
+      load: async () => (await import("./commands/load.ts")).load,
+    },
+  ],
+  [
+    "remove",
+    {
+      summary: "remove images from the local store",
+      load: async () => (await import("./commands/remove.ts")).remove,
+    },
+  ],
 ]);

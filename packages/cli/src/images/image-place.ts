@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { formatImageReference, type ImageReference, isDigest, parseImageReference } from "@imagespec/oci";
+import {
+  type Digest,
+  familiarImageReference,
+  formatImageReference,
+  type ImageReference,
+  isDigest,
+  parseImageReference,
+} from "@imagespec/oci";
 import { usageError } from "../arguments/usage-error.ts";
 
 /** Where an image is, or is to go, as it is written on a command line. */
@@ -18,15 +25,17 @@ export interface BareReference {
 const archiveEnding = /\.(?:tar|tar\.gz|tgz)$/;
 
 /**
- * Reads `NAME:TAG`, `registry:NAME:TAG`, `local-store:NAME:TAG`, `oci-layout:FOLDER[:NAME]`, `docker-archive:FILE[:NAME]`, a path
+ * Reads `NAME:TAG`, `docker://NAME:TAG` (a registry's), `local-store:NAME:TAG`, `oci-layout:FOLDER[:NAME]`, `docker-archive:FILE[:NAME]`, a path
  * that ends in `.tar`, and any other path, which is a layout's.
  *
  * @throws CLI_USAGE, REFERENCE_INVALID
  */
 export function parsePlace(text: string, cwd: string): ImagePlace | BareReference {
-  const [, kind, rest = ""] = /^(registry|local-store|oci-layout|docker-archive)[:=](.*)$/s.exec(text) ?? [];
+  // "registry:2" is the name of an image; what skopeo writes before the names of registries is none.
+  if (text.startsWith("docker://")) return { kind: "registry", reference: parseImageReference(text.slice(9)) };
+  const [, kind, rest = ""] = /^(local-store|oci-layout|docker-archive)[:=](.*)$/s.exec(text) ?? [];
   if (kind !== undefined && rest === "") throw usageError(`"${text}" names no image`, `write "${kind}:NAME"`);
-  if (kind === "registry" || kind === "local-store") return { kind, reference: parseImageReference(rest) };
+  if (kind === "local-store") return { kind, reference: parseImageReference(rest) };
   if (kind === "oci-layout" || kind === "docker-archive") {
     const { path, name } = splitPath(rest);
     return { kind, path: resolve(cwd, path), name };
@@ -43,7 +52,8 @@ export function parsePlace(text: string, cwd: string): ImagePlace | BareReferenc
 /** How a place is called in messages: what was written, but canonical. */
 export function formatPlace(place: ImagePlace): string {
   if (place.kind === "registry") return formatImageReference(place.reference);
-  if (place.kind === "local-store") return formatImageReference(place.reference);
+  // Without the registry that a name of the local store does not mean.
+  if (place.kind === "local-store") return familiarImageReference(place.reference);
   return place.name === undefined ? place.path : `${place.path}:${place.name}`;
 }
 
@@ -56,9 +66,8 @@ export const placeTitles: Readonly<Record<ImagePlace["kind"], string>> = {
 };
 
 /** What a name inside a layout or archive means: a digest, else a name. */
-export function selectorOf(name: string): { readonly tag: string } | { readonly digest: `sha256:${string}` } {
-  // Only sha256 is written by hand; other algorithms go by name.
-  return isDigest(name) && name.startsWith("sha256:") ? { digest: name as `sha256:${string}` } : { tag: name };
+export function selectorOf(name: string): { readonly tag: string } | { readonly digest: Digest } {
+  return isDigest(name) ? { digest: name } : { tag: name };
 }
 
 function isPath(text: string): boolean {

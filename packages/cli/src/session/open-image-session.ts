@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
+import { type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
 import { RegistryClient } from "@imagespec/registry-client";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import { chooseCacheFolder, isStore } from "./cache-folder.ts";
 import { registrySettings } from "./registry-settings.ts";
 
 /** What commands work with that move images and look at them: no builder, no plugin. */
@@ -39,19 +38,4 @@ export async function openImageSession(args: ParsedArguments, { cwd, env }: Comm
       await registryClient.close();
     },
   };
-}
-
-/** The folder of cache and local images: flag, configuration, environment, the user's own. */
-export function chooseCacheFolder(
-  flag: string | undefined,
-  { config, folder }: Pick<LoadedConfig, "config" | "folder">,
-  { cwd, env }: Pick<CommandContext, "cwd" | "env">,
-): string {
-  if (flag !== undefined) return resolve(cwd, flag);
-  return config.cacheFolder === undefined ? defaultCacheFolder(env) : resolve(folder, config.cacheFolder);
-}
-
-/** Whether a folder holds a local image store: looking at what is not there must not create it. */
-export function isStore(cacheFolder: string): boolean {
-  return existsSync(join(cacheFolder, "oci-layout"));
 }
