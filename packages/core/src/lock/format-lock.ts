@@ -46,7 +46,7 @@ export function formatLock(document: LockDocument): string {
   const packages = entriesOf(platforms).flatMap((entry) => formatEntry(entry, names.length));
   const baseLocks = platforms.flatMap(({ platform, baseLock }) => formatBaseLock(platform, baseLock));
   const lines = [
-    `# Made by "imagespec lock" for ${document.title}. Do not edit: change the spec and run it again.`,
+    `# Made by "imagespec lock" for ${document.title.replace(/\p{Cc}/gu, " ")}. Do not edit: change the spec and run it again.`,
     'lock-version = "1.0"',
     formatTomlLine("environments", environments),
     ...(minor === undefined ? [] : [`requires-python = "==${minor}.*"`]),
