@@ -23,6 +23,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "lock",
+    {
+      summary: "pin the packages and base images of spec files in lock files",
+      load: async () => (await import("./commands/lock.ts")).lock,
+    },
+  ],
+  [
     "explain",
     {
       summary: "say which builder would build a spec, and what each one says",

@@ -34,7 +34,7 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   const selections = await Promise.all(
     specs.map(async (loaded) => ({
       loaded,
-      selection: await engine.explain(loaded.spec, { ...options, root: loaded.root }),
+      selection: await engine.explain(loaded.spec, { ...options, root: loaded.root, lockName: loaded.lockName }),
     })),
   );
   const isOpen = selections.some(({ selection }) => selection.builder === undefined);

@@ -30,7 +30,7 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   const specs = await loadSpecs(args.positionals, context);
   await using session = await openSession(args, context);
   const { images } = await session.engine.plan(
-    specs.map(({ spec, root }) => ({ spec, options: { root } })),
+    specs.map(({ spec, root, lockName }) => ({ spec, options: { root, lockName } })),
     options,
   );
   const blocked = images.find(({ action }) => action === "blocked");

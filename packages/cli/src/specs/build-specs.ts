@@ -23,6 +23,7 @@ export async function buildSpecs(
       spec: loaded.spec,
       options: {
         root: loaded.root,
+        lockName: loaded.lockName,
         onEvent: (event: Parameters<BuildReporter["event"]>[1]) => {
           reporter.event(position, event);
           if (event.type !== "done") return;
