@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -50,6 +51,27 @@ describe.each(Object.keys(phases))("a builder that hangs in %s", (phase) => {
 });
 
 describe("aborting", () => {
+  it("leaves no lock, and what the builder tidies up is gone, once the engine is closed", async () => {
+    await using bench = await testBench();
+    let isTidy = false;
+    const during: FakeBuilderOptions["during"] = async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await delay(100);
+      isTidy = true;
+    };
+    const fake = fakeBuilder({ during });
+    const engine = bench.engine([fake.builder]);
+    const controller = new AbortController();
+    const failure = failureOf(engine.build(spec, { registry: bench.registry, signal: controller.signal }));
+    await expect.poll(() => fake.calls.length).toBe(1);
+    expect(await readdir(join(bench.cacheFolder, "locks"))).toHaveLength(1);
+    controller.abort();
+    expect((await failure).code).toBe("ABORTED");
+    await engine.close();
+    expect(isTidy).toBe(true);
+    expect(await readdir(join(bench.cacheFolder, "locks"))).toEqual([]);
+  });
+
   it("works before the build and while it waits for its turn", async () => {
     await using bench = await testBench();
     const fake = fakeBuilder({ during: forever });

@@ -4,12 +4,16 @@ import { systemCodeOf } from "@imagespec/errors";
 import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
 import { dockerConfigCredentials, RegistryClient } from "@imagespec/registry-client";
 import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
+import { Activities } from "./activities.ts";
 import type { EngineOptions } from "./build-options.ts";
 import { detectConcurrency, detectEnvironment, detectHostPlatform } from "./detect.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { Limiter } from "./limiter.ts";
 import { availabilityCache } from "./select-builder.ts";
 import { WorkTable } from "./work-table.ts";
+
+/** How long what was aborted may take to remove its temporary files and locks. */
+const tidyingMs = 500;
 
 /** The context of an engine, and the same with the credentials of a docker config file that a spec names. */
 export interface OwnedEngineContext extends EngineContext, AsyncDisposable {
@@ -64,6 +68,7 @@ export function createEngineContext(
     secretReaders: options.secretReaders ?? {},
     limiter: new Limiter(options.concurrency ?? detectConcurrency()),
     work: new WorkTable(),
+    activities: new Activities(),
     hostPlatform,
   };
   return {
@@ -81,6 +86,7 @@ export function createEngineContext(
       return { ...context, registryClient: client };
     },
     async [Symbol.asyncDispose]() {
+      await context.activities.settle(tidyingMs);
       await Promise.all([ownClient, ...byConfig.values()].map((client) => client?.close()));
       await (await opened?.catch(() => undefined))?.close();
     },

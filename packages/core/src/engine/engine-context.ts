@@ -4,6 +4,7 @@ import type { ImageSpecBuilder, Resolver } from "../builder/builder.ts";
 import type { Availability } from "../builder/verdict.ts";
 import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
 import type { EventStream } from "../events/event-stream.ts";
+import type { Activities } from "./activities.ts";
 import type { BuildOptions, EngineOptions } from "./build-options.ts";
 import type { Limiter } from "./limiter.ts";
 import type { MadeImage } from "./made-image.ts";
@@ -24,6 +25,8 @@ export interface EngineContext {
   readonly secretReaders: NonNullable<EngineOptions["secretReaders"]>;
   readonly limiter: Limiter;
   readonly work: WorkTable;
+  /** Builds and builders at work. */
+  readonly activities: Activities;
   /** `os/arch` of this machine, in OCI words. */
   readonly hostPlatform: string;
 }

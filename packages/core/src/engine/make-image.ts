@@ -64,7 +64,7 @@ export async function makeImage(
     signal,
   );
   const job: ImageJob = { context, target, output, base, isForced, prefix };
-  const made = await untilAborted(signal, () => buildMissing(job, missing));
+  const made = await untilAborted(signal, () => engine.activities.track(buildMissing(job, missing)));
   return finish(job, ready, made);
 }
 

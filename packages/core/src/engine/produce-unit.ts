@@ -154,7 +154,9 @@ async function runBuilder(job: ImageJob, unit: BuildTarget, { builder, spec }: A
       const { isForced } = job;
       const work = { builder, spec, output, tag: unit.tag, sink, base, prefix, isForced };
       const request = await buildRequest(context, work);
-      const outcome: unknown = await untilAborted(signal, async () => builder.build(spec, request));
+      const outcome: unknown = await untilAborted(signal, () =>
+        engine.activities.track((async () => builder.build(spec, request))()),
+      );
       assertOutcome(builder.name, outcome, spec.platforms);
       return { outcome, verified: await verifyOutcome(builder.name, output, spec, outcome.digest, signal) };
     } catch (error) {
