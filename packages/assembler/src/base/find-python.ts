@@ -10,6 +10,8 @@ export interface BasePython {
   readonly version: string | undefined;
 }
 
+/** Of a search path. */
+const maxFolders = 100;
 const usualFolders = ["usr/local/bin", "usr/bin", "bin", "opt/conda/bin"];
 
 /**
@@ -23,16 +25,23 @@ export function findPython(
   env: ReadonlyMap<string, string>,
   venvHome: string | undefined,
 ): BasePython | undefined {
-  const onPath = (env.get("PATH") ?? "")
-    .split(":")
-    .map((folder) => folder.replace(/^\/+|\/+$/g, ""))
-    .filter((folder) => folder !== "" && !folder.startsWith("opt/venv"));
-  const first = venvHome === undefined ? [] : [venvHome.replace(/^\/+|\/+$/g, "")];
+  const onPath = foldersOf((env.get("PATH") ?? "").split(":", maxFolders)).filter(
+    (folder) => !folder.startsWith("opt/venv"),
+  );
+  const first = venvHome === undefined ? [] : foldersOf([venvHome]);
   for (const folder of new Set([...first, ...onPath, ...usualFolders])) {
     const found = pythonIn(files, folder);
     if (found !== undefined) return { ...found, version: versionOf(found.minor, env) };
   }
   return undefined;
+}
+
+/** Absolute folders without their slashes; relative ones, and those with "..", mean another place for each reader. */
+function foldersOf(paths: readonly string[]): readonly string[] {
+  return paths
+    .filter((path) => path.startsWith("/") && !path.split("/").includes(".."))
+    .map((path) => path.replace(/^\/+|\/+$/g, ""))
+    .filter((path) => path !== "");
 }
 
 function pythonIn(files: ImageFiles, folder: string): { readonly path: string; readonly minor: string } | undefined {
@@ -45,8 +54,8 @@ function pythonIn(files: ImageFiles, folder: string): { readonly path: string; r
   const real = files.resolve(folder);
   if (real === undefined) return undefined;
   let best: number | undefined;
-  for (const [path] of files.entries()) {
-    const minor = path.startsWith(`${real}/`) ? /^python3\.(\d+)$/.exec(path.slice(real.length + 1))?.[1] : undefined;
+  for (const path of files.below(real)) {
+    const minor = /(?:^|\/)python3\.(\d{1,3})$/.exec(path)?.[1];
     if (minor !== undefined && minorAt(files, path) !== undefined) best = Math.max(best ?? 0, Number(minor));
   }
   return best === undefined ? undefined : { path: `/${folder}/python3.${best}`, minor: `3.${best}` };

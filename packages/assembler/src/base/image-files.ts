@@ -10,11 +10,15 @@ export interface ImageNode {
   readonly target?: string;
 }
 
+/** Links that Linux follows in one path, and characters that it takes. */
 const maxLinks = 40;
+const maxPath = 4096;
 
 /** The files of an image, without their content: layers are applied one after the other. Paths have no slash at their ends. */
 export class ImageFiles {
   readonly #nodes = new Map<string, ImageNode>();
+  /** Folder → what is right below it, also folders that no layer lists: whiteouts and lookups must not go through everything. */
+  readonly #children = new Map<string, Set<string>>();
 
   get(path: string): ImageNode | undefined {
     return this.#nodes.get(path);
@@ -24,6 +28,11 @@ export class ImageFiles {
     return this.#nodes.entries();
   }
 
+  /** Paths right below a folder that is named without links. */
+  below(folder: string): Iterable<string> {
+    return this.#children.get(folder) ?? [];
+  }
+
   /**
    * Applies one entry of a layer. Returns the path that it stands at, or nothing for a whiteout.
    *
@@ -31,7 +40,8 @@ export class ImageFiles {
    */
   apply(header: TarHeader, written: Set<string>): string | undefined {
     const path = cleanPath(header.path);
-    if (path === undefined || path === "") return undefined;
+    // No kernel would unpack the longer ones.
+    if (path === undefined || path === "" || path.length > maxPath) return undefined;
     const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     const parent = slash < 0 ? "" : path.slice(0, slash);
@@ -41,8 +51,8 @@ export class ImageFiles {
     }
     if (name.startsWith(".wh.")) {
       const hidden = parent === "" ? name.slice(4) : `${parent}/${name.slice(4)}`;
-      if (!written.has(hidden)) this.#nodes.delete(hidden);
       this.#deleteBelow(hidden, written);
+      if (!written.has(hidden)) this.#delete(hidden);
       return undefined;
     }
     const { mode, uid, gid } = header;
@@ -50,48 +60,77 @@ export class ImageFiles {
     if (header.type !== "directory" && this.#nodes.get(path)?.type === "directory") this.#deleteBelow(path, new Set());
     const hardlinked = header.type === "hardlink" ? this.#nodes.get(cleanPath(header.linkPath ?? "") ?? "") : undefined;
     this.#nodes.set(path, hardlinked ?? { type: nodeType(header.type), mode, uid, gid, ...target });
+    this.#link(path);
     written.add(path);
     return path;
   }
 
+  #link(path: string): void {
+    for (let child = path; child !== ""; child = parentOf(child)) {
+      const siblings = this.#children.get(parentOf(child));
+      if (siblings?.has(child) === true) return;
+      if (siblings === undefined) this.#children.set(parentOf(child), new Set([child]));
+      else siblings.add(child);
+    }
+  }
+
+  /** Folders that no layer lists go with the last entry below them. */
+  #delete(path: string): void {
+    this.#nodes.delete(path);
+    for (let child = path; child !== "" && !this.#nodes.has(child) && !this.#children.has(child); ) {
+      const parent = parentOf(child);
+      const siblings = this.#children.get(parent);
+      siblings?.delete(child);
+      if (siblings !== undefined && siblings.size > 0) return;
+      this.#children.delete(parent);
+      child = parent;
+    }
+  }
+
   #deleteBelow(folder: string, kept: ReadonlySet<string>): void {
-    const prefix = folder === "" ? "" : `${folder}/`;
-    for (const path of this.#nodes.keys()) {
-      if (path.startsWith(prefix) && !kept.has(path)) this.#nodes.delete(path);
+    for (const path of [...this.below(folder)]) {
+      this.#deleteBelow(path, kept);
+      if (!kept.has(path)) this.#delete(path);
     }
   }
 
   /** Follows all links of a path inside the image; nothing when it leads nowhere or in circles. */
   resolve(path: string): string | undefined {
-    let pending = path.split("/").filter((part) => part !== "");
-    let real: string[] = [];
+    const pending = partsOf(path).reverse();
+    let real = "";
     for (let links = 0; ; ) {
-      const part = pending.shift();
-      if (part === undefined) return real.join("/");
+      const part = pending.pop();
+      if (part === undefined) return real;
       if (part === ".") continue;
       if (part === "..") {
-        real.pop();
+        real = parentOf(real);
         continue;
       }
-      const next = [...real, part].join("/");
+      const next = real === "" ? part : `${real}/${part}`;
+      if (next.length > maxPath) return undefined;
       const node = this.#nodes.get(next);
       if (node?.type !== "symlink") {
         // Layers need not list the folders of what they hold.
-        if (node === undefined && pending.length === 0 && !this.#hasBelow(next)) return undefined;
-        real.push(part);
+        if (node === undefined && pending.length === 0 && !this.#children.has(next)) return undefined;
+        real = next;
         continue;
       }
-      if (++links > maxLinks) return undefined;
       const target = node.target ?? "";
-      pending = [...target.split("/").filter((piece) => piece !== ""), ...pending];
-      if (target.startsWith("/")) real = [];
+      if (++links > maxLinks || target.length > maxPath) return undefined;
+      pending.push(...partsOf(target).reverse());
+      // Links that lead into each other pile up more than any path has.
+      if (pending.length > maxPath) return undefined;
+      if (target.startsWith("/")) real = "";
     }
   }
+}
 
-  #hasBelow(folder: string): boolean {
-    for (const path of this.#nodes.keys()) if (path.startsWith(`${folder}/`)) return true;
-    return false;
-  }
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "");
 }
 
 function nodeType(type: TarHeader["type"]): ImageNode["type"] {

@@ -89,6 +89,34 @@ test("a base made here: the environment's interpreter and what is installed", as
   expect(distributions).toEqual({ "foo-bar": "1.2" });
 });
 
+test("folders of every name, and links to folders that no layer lists, are facts", async () => {
+  const { directories, directoryLinks } = await scan([
+    [
+      { path: "__proto__/", mode: 0o700 },
+      { path: "constructor/", mode: 0o711 },
+      { path: "home", link: "var/home" },
+      { path: "var/home/me/.profile", content: "" },
+      { path: "top", link: "/" },
+    ],
+  ]);
+  expect(Object.entries(directories).map(([path, { mode }]) => [path, mode])).toEqual([
+    ["__proto__", 0o700],
+    ["constructor", 0o711],
+  ]);
+  expect(directoryLinks).toEqual({ home: "var/home", top: "" });
+});
+
+test("a whiteout takes folders away that no layer lists", async () => {
+  const { directoryLinks } = await scan([
+    [
+      { path: "home", link: "a/b" },
+      { path: "a/b/c/d", content: "" },
+    ],
+    [{ path: "a/b/.wh.c" }],
+  ]);
+  expect(directoryLinks).toEqual({});
+});
+
 describe("Python", () => {
   test.each<[string, readonly TestEntry[], string | undefined]>([
     ["that nobody may run", [{ path: "usr/bin/python3.11", content: "" }], undefined],
@@ -118,6 +146,7 @@ describe("Python", () => {
       ],
       "/usr/local/bin/python3",
     ],
+    ["in a folder above the search path", [{ path: "python3.12", ...exe }], undefined],
     [
       "of version 2",
       [
@@ -127,6 +156,7 @@ describe("Python", () => {
       undefined,
     ],
   ])("%s", async (_, entries, path) => {
-    expect((await scan([entries])).python?.path).toBe(path);
+    const env = { PATH: "/usr/local/bin:/usr/bin:../..:/usr/bin/../..:relative" };
+    expect((await scan([entries], env)).python?.path).toBe(path);
   });
 });

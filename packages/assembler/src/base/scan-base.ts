@@ -84,16 +84,19 @@ function distributionsIn(files: ImageFiles, minor: string): Readonly<Record<stri
 }
 
 function folderFacts(files: ImageFiles): Pick<BaseFacts, "directories" | "directoryLinks"> {
-  const directories: Record<string, FolderAttributes> = {};
-  const directoryLinks: Record<string, string> = {};
+  const directories: [string, FolderAttributes][] = [];
+  const directoryLinks: [string, string][] = [];
   for (const [path, node] of files.entries()) {
     if (node.type === "directory") {
       const { mode, uid, gid } = node;
-      if (mode !== 0o755 || uid !== 0 || gid !== 0) directories[path] = { mode, uid, gid };
+      if (mode !== 0o755 || uid !== 0 || gid !== 0) directories.push([path, { mode, uid, gid }]);
     } else if (node.type === "symlink") {
       const real = files.resolve(path);
-      if (real !== undefined && files.get(real)?.type === "directory") directoryLinks[path] = real;
+      // What resolves and is no node is a folder that no layer lists.
+      if (real !== undefined && (files.get(real)?.type ?? "directory") === "directory")
+        directoryLinks.push([path, real]);
     }
   }
-  return { directories, directoryLinks };
+  // A base may have a folder "__proto__": assigning it to an object would not make it a key.
+  return { directories: Object.fromEntries(directories), directoryLinks: Object.fromEntries(directoryLinks) };
 }

@@ -45,3 +45,12 @@ test("the spec's user wins, as it stands", () => {
 test.each(["ghost", "app:ghosts"])("nobody of that name: %s", (user) => {
   expect(() => imageUser(user, "", facts)).toThrow(expect.objectContaining({ code: "BASE_UNSUPPORTED" }));
 });
+
+test.each(["-5:5", "5:-5", "1e3:0", "0x10:0", ":0", "4294967295:0", "99999999999999999999:0"])(
+  "ids that no system takes: %s",
+  (ids) => {
+    expect(() => imageUser("app", "", { ...facts, passwd: `app:x:${ids}::/:/bin/sh\n` })).toThrow(
+      expect.objectContaining({ code: "BASE_UNSUPPORTED" }),
+    );
+  },
+);

@@ -49,11 +49,11 @@ function withLine(text: string, name: string, line: string): string {
 function idsOf(user: string, passwd = "", group = ""): { readonly uid: number; readonly gid: number } {
   const [account = "", groupName] = user.split(":");
   const entry = lookUp(passwd, account);
-  const uid = isNumber(account) ? Number(account) : Number(entry?.[2] ?? (account === "root" ? 0 : Number.NaN));
-  const own = Number(entry?.[3] ?? 0);
+  const uid = isNumber(account) ? idOf(account) : idOf(entry?.[2] ?? (account === "root" ? "0" : undefined));
+  const own = idOf(entry?.[3] ?? "0");
   const gid =
-    groupName === undefined ? own : isNumber(groupName) ? Number(groupName) : Number(lookUp(group, groupName)?.[2]);
-  if (Number.isSafeInteger(uid) && Number.isSafeInteger(gid)) return { uid, gid };
+    groupName === undefined ? own : isNumber(groupName) ? idOf(groupName) : idOf(lookUp(group, groupName)?.[2]);
+  if (uid !== undefined && gid !== undefined) return { uid, gid };
   throw new ImageSpecError("BASE_UNSUPPORTED", `the base image has no user "${user}"`, {
     hint: "name a user that the base has, or give its number",
     problems: [{ code: "BASE_UNSUPPORTED", path: "user", message: `the base image has no user "${user}"` }],
@@ -64,6 +64,11 @@ function idsOf(user: string, passwd = "", group = ""): { readonly uid: number; r
 function lookUp(text: string, account: string): readonly string[] | undefined {
   const lines = text.split("\n").map((line) => line.split(":"));
   return lines.find(([name]) => name === account) ?? lines.find((fields) => isNumber(account) && fields[2] === account);
+}
+
+/** What Linux takes: 32 bits, of which the highest number means "none". */
+function idOf(text: string | undefined): number | undefined {
+  return text !== undefined && isNumber(text) && Number(text) < 0xffff_ffff ? Number(text) : undefined;
 }
 
 function isNumber(text: string): boolean {

@@ -32,7 +32,7 @@ export class Placement {
     for (const part of path.split("/")) {
       if (part === "") continue;
       const next = real === "" ? part : `${real}/${part}`;
-      real = this.#facts.directoryLinks[next] ?? next;
+      real = own(this.#facts.directoryLinks, next) ?? next;
     }
     return real;
   }
@@ -48,7 +48,7 @@ export class Placement {
 
   /** What a folder that exists in the base has, or what a new one gets. */
   attributes(folder: string): FolderAttributes {
-    return this.#facts.directories[folder] ?? plain;
+    return own(this.#facts.directories, folder) ?? plain;
   }
 
   /** Everything about a folder that changes the bytes of a layer below it; empty on a usual base. */
@@ -57,9 +57,14 @@ export class Placement {
     const parts = real.split("/");
     const unusual = parts.flatMap((_, index) => {
       const parent = parts.slice(0, index + 1).join("/");
-      const found = this.#facts.directories[parent];
+      const found = own(this.#facts.directories, parent);
       return found === undefined ? [] : [`${parent}=${found.mode.toString(8)}:${found.uid}:${found.gid}`];
     });
     return [real === path ? "" : real, ...unusual].join("|");
   }
+}
+
+/** A folder may be called "constructor", which every object has. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

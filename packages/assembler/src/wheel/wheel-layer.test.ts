@@ -150,6 +150,23 @@ describe("refuses", () => {
     ["an unknown scheme", { files: { "six-1.0.data/etc/x": "x" } }, /no scheme "etc"/],
     ["a whiteout", { files: { "six/.wh.x": "x" } }, /\.wh\.x/],
     ["the interpreter", { files: { "six-1.0.data/scripts/python3": "x" } }, /belongs to the environment/],
+    [
+      "a folder in place of the interpreter",
+      { files: { "six-1.0.data/scripts/python3/x": "x" } },
+      /belongs to the env/,
+    ],
+    ["a file in place of bin", { files: { "six-1.0.data/data/bin": "x" } }, /belongs to the environment/],
+    ["a file in place of lib", { files: { "six-1.0.data/data/lib64": "x" } }, /belongs to the environment/],
+    [
+      "an entry point of endless brackets",
+      { entryPoints: `[gui_scripts]\na=b:c${"[".repeat(200_000)}\n` },
+      /no function/,
+    ],
+    [
+      "a RECORD line of endless length",
+      { extra: [], files: {}, entryPoints: "x".repeat(2_000_000) },
+      /more than the limit/,
+    ],
     ["the environment's config", { files: { "six-1.0.data/data/pyvenv.cfg": "x" } }, /belongs to the environment/],
     [
       "a program that leaves bin",

@@ -63,14 +63,17 @@ function schemeFolder(scheme: string, distribution: string, layout: VenvLayout):
   }
 }
 
+/** A file in the place of a folder, or a folder in that of a file, would hide what other layers have there. */
+const ownPaths = /^(?:pyvenv\.cfg(?:\/.*)?|bin|include|lib|lib\/python3\.\d+(?:\/site-packages)?)$/s;
+
 function checked(path: string, isScript: boolean, filename: string, { prefix }: VenvLayout): MappedFile {
   if (path.split("/").some(isUnsafePart)) throw invalidWheel(filename, `has a file for "/${path}"`);
   const inside = path.slice(prefix.length + 1);
   // `lib64` of a venv is a link to `lib`.
   if (inside === "lib64" || inside.startsWith("lib64/"))
     return checked(`${prefix}/lib${inside.slice(5)}`, isScript, filename, { prefix, pythonMinor: "" });
-  const [first = "", second = "", third] = inside.split("/");
-  const isOwn = inside === "pyvenv.cfg" || (first === "bin" && third === undefined && isInterpreterName(second));
+  const [first = "", second = ""] = inside.split("/");
+  const isOwn = ownPaths.test(inside) || (first === "bin" && isInterpreterName(second));
   if (isOwn) throw invalidWheel(filename, `has a file for "/${path}", which belongs to the environment`);
   return { path, isScript };
 }

@@ -2,6 +2,8 @@ import { type SpecProblem, suggest } from "@imagespec/errors";
 import { type ObjectField, problemAt, type Shape, type TextShape } from "./field-shape.ts";
 
 const surrogate = /\p{Surrogate}/u;
+/** Lists and mappings inside of each other, in options for a builder. */
+const maxJsonDepth = 100;
 
 /** Called for a spec inside of a spec; returns what to keep. */
 export type NestedSpecCheck = (value: object, path: string) => unknown;
@@ -165,6 +167,11 @@ function checkJson(value: unknown, path: string, context: ShapeCheckContext, abo
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "string" && !surrogate.test(value)) return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (above.length >= maxJsonDepth) {
+    const message = `${shown(value)} is nested more than ${maxJsonDepth} deep`;
+    context.problems.push(problemAt(path, { message, hint: "write the value flatter" }));
+    return undefined;
+  }
   if (!above.includes(value)) {
     if (Array.isArray(value)) {
       return Object.freeze(

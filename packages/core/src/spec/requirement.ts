@@ -23,6 +23,9 @@ export function normalizePackageName(name: string): string {
 const version =
   /^v?(?:\d+!)?\d+(?:\.\d+)*(?:[-_.]?(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?\d*)?(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?(?:[-_.]?dev[-_.]?\d*)?(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?$/i;
 
+/** Parentheses inside of each other. */
+const maxMarkerDepth = 100;
+
 const markerVariables = [
   "python_version",
   "python_full_version",
@@ -82,6 +85,7 @@ export function formatRequirement(requirement: Requirement): string {
 class RequirementParser {
   readonly #text: string;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -237,7 +241,9 @@ class RequirementParser {
   #comparison(): string {
     this.#space();
     if (this.#take(/\([ \t]*/y) !== undefined) {
+      if (++this.#depth > maxMarkerDepth) throw new RequirementSyntaxError("has too many parentheses", "remove some");
       const inner = this.#or();
+      this.#depth--;
       if (this.#take(/[ \t]*\)/y) === undefined)
         throw new RequirementSyntaxError('has a marker that lacks a ")"', "close the parenthesis");
       return inner.includes(" or ") ? `(${inner})` : inner;

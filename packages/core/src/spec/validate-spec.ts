@@ -9,6 +9,9 @@ import { inputFieldNames, specFields } from "./spec-fields.ts";
 import { specError } from "./spec-problems.ts";
 import { checkSpecRules } from "./spec-rules.ts";
 
+/** Specs that stand on each other. */
+const maxBases = 20;
+
 export interface CheckedSpec {
   /** The fields that were given, validated and deeply frozen. */
   readonly fields: ImageSpecInput;
@@ -46,6 +49,12 @@ function check(
   }
   if (above.includes(input)) {
     problems.push(problemAt(path, { message: "the spec is its own base", hint: "name another base image" }));
+    return { fields: {}, logins: [] };
+  }
+  if (above.length >= maxBases) {
+    problems.push(
+      problemAt(path, { message: `more than ${maxBases} specs stand on each other`, hint: "build some of them first" }),
+    );
     return { fields: {}, logins: [] };
   }
   const { values, logins } = withoutLogins(input);

@@ -8,6 +8,8 @@ import { decodeTarText } from "./tar-text.ts";
 const blockSize = 512;
 /** Names and extended attributes are small; a bigger header is an attack or damage. */
 const maxExtensionSize = 1024 * 1024;
+/** Global records count for every entry that follows; real archives have one or two. */
+const maxGlobalRecords = 100;
 
 const types: Readonly<Record<string, TarEntryType>> = {
   "0": "file",
@@ -125,6 +127,7 @@ async function readHeader(
       case "g":
         for (const [key, value] of parsePax(await readExtension(source, block, at), at + blockSize))
           globals.set(key, value);
+        if (globals.size > maxGlobalRecords) throw damagedTar(at, `more than ${maxGlobalRecords} global pax records`);
         break;
       case "L":
         longPath = untilNul(await readExtension(source, block, at));

@@ -240,6 +240,11 @@ describe("readTar", () => {
     ["a pax path with a NUL", [rawExtension("x", "12 path=a\0b\n"), rawHeader({ name: "a" })], 512],
     ["a pax number that is none", [rawExtension("x", "11 size=-1\n"), rawHeader({ name: "a" })], 1024],
     ["an extension header without its entry", [rawExtension("x", "10 uid=77\n"), tarTrailer], 1024],
+    [
+      "global records without end",
+      Array.from({ length: 101 }, (_, index) => rawExtension("g", `10 ${String(index).padStart(4, "k")}=v\n`)),
+      100 * 1024,
+    ],
     ["an enormous extension header", [rawHeader({ name: "a", flag: "L", size: octal(2 ** 30) })], 0],
   ])("refuses %s, naming the place", async (_, blocks, offset) => {
     expect(await failing(...blocks)).toMatchObject({ code: "STORE_CORRUPT", details: { offset } });

@@ -33,8 +33,9 @@ const maxDirectorySize = 256 * 1024 * 1024;
 const maxRatio = 1100;
 /** All entries together, unpacked. */
 const maxUnpackedSize = 64 * 1024 * 1024 * 1024;
-/** Bytes of a file name, as file systems allow them (NAME_MAX of Linux). */
+/** Bytes of a file name, and of a path, as Linux takes them (NAME_MAX, PATH_MAX). */
 const maxNamePart = 255;
+const maxName = 4096;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -179,6 +180,7 @@ function readZip64(
 }
 
 function decodeName(archive: string, bytes: Buffer): string {
+  if (bytes.length > maxName) throw invalid(archive, `has an entry with a name of more than ${maxName} bytes`);
   let name: string;
   try {
     name = utf8.decode(bytes);

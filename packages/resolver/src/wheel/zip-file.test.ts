@@ -80,6 +80,7 @@ describe("openZip", () => {
     ["a backslash", [{ name: "a\\..\\b", content: "x" }], /unsafe name/],
     ["a NUL", [{ name: "a\0b", content: "x" }], /unsafe name/],
     ["a name that no file system takes", [{ name: `${"ä".repeat(128)}/x`, content: "x" }], /more than 255 bytes/],
+    ["a path that no file system takes", [{ name: "ab/".repeat(1400), content: "x" }], /more than 4096 bytes/],
     [
       "two entries with one name",
       [
