@@ -42,6 +42,7 @@ export type {
 } from "./engine/build-options.ts";
 export type { BuildPlan, PlannedImage } from "./engine/build-plan.ts";
 export type { Existence, ExistencePolicy } from "./engine/existence.ts";
+export type { Drift } from "./engine/find-drift.ts";
 export type { BuildAllOptions, SettledBuild } from "./engine/image-build-engine.ts";
 export { ImageBuildEngine } from "./engine/image-build-engine.ts";
 export { imageKeys } from "./engine/image-keys.ts";

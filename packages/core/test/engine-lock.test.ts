@@ -222,4 +222,45 @@ describe("locking", () => {
     const there = await engine.build(spec, { root, locked: true, name: "other/name" });
     expect(there.tag).toBe(here.tag);
   });
+
+  it("tells what would be installed now: against the lock, else against the record of the image", async () => {
+    await using bench = await testBench();
+    await using folder = await createSpecFolder();
+    const root = folder.path;
+    const versions: Record<string, string> = { six: "1.0" };
+    const { builder } = lockingBuilder(versions);
+    const resolution = {
+      "linux/amd64": {
+        distributions: [{ name: "six", version: "0.9", wheel: { filename: "", url: "", size: 1, sha256: "" } }],
+        pylock: "",
+      },
+    };
+    const recording: ImageSpecBuilder = {
+      ...builder,
+      build: async (spec, request) => ({ ...(await builder.build(spec, request)), resolution }),
+    };
+    const engine = bench.engine([recording]);
+    const spec = new ImageSpec({ name: "acme/train", baseImage: { debian: "trixie" }, packages: ["six"] });
+    for (const options of [{ root, registry: bench.registry }, { root }]) {
+      expect(await engine.drift(spec, options)).toMatchObject([{ against: "nothing", changes: [] }]);
+      await engine.build(spec, options);
+      expect(await engine.drift(spec, options)).toMatchObject([
+        { against: "image", changes: [{ name: "six", before: "0.9", now: "1.0" }] },
+      ]);
+    }
+    await engine.lock(spec, { root });
+    expect(await engine.drift(spec, { root })).toMatchObject([{ against: "lock", changes: [] }]);
+    versions["six"] = "2.0";
+    const file = join(root, "pylock.acme-train.toml");
+    expect(await engine.drift(spec, { root })).toEqual([
+      {
+        name: "acme/train",
+        against: "lock",
+        reference: file,
+        changes: [{ name: "six", before: "1.0", now: "2.0" }],
+        baseChanges: [],
+      },
+    ]);
+    expect(await readdir(root)).toEqual(["pylock.acme-train.toml"]);
+  });
 });

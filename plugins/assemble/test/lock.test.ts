@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { ImageBuildEngine, ImageSpec, type ImageSpecInput, type LockOptions, lockFileName } from "@imagespec/core";
 import { openLocalImageStore } from "@imagespec/image-store";
 import { digestHex, parseDigest } from "@imagespec/oci";
+import { startRegistryServer } from "@imagespec/registry-server";
 import { temporaryFolder } from "@imagespec/test-support";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assemble } from "../src/index.ts";
@@ -119,14 +120,63 @@ describe("with the package index and Debian", () => {
     expect(there.tag).toBe(here.tag);
   });
 
+  test("a base in a registry: its digest, Python and C library", async () => {
+    await using server = await startRegistryServer();
+    const root = await project("three");
+    await using engine = await engineAt("cache");
+    const registry = server.address;
+    const push = async (changes: ImageSpecInput) =>
+      engine.build(new ImageSpec({ name: "acme/python", baseImage: { debian: "trixie" }, ...changes }), {
+        root,
+        registry,
+        tag: { value: "1" },
+      });
+    const first = await push({ packages: ["idna<3.7"] });
+    const input = { name: "acme/on", baseImage: `${registry}/acme/python:1`, packages: ["requests"] };
+    const [lock] = await engine.lock(new ImageSpec(input), { root });
+    expect(lock).toMatchObject({ status: "created", floating: [] });
+    expect(lock?.python).toMatch(/^3\.13\.\d+$/);
+    expect(lock?.text).toContain(`base-digest = "${first.digest}"`);
+    // What the base has stays as it is.
+    expect(namesAndVersions(lock?.text ?? "")).toContain("idna 3.6");
+    const second = await push({ packages: ["idna<3.6"] });
+    expect(second.digest).not.toBe(first.digest);
+    const built = await engine.build(new ImageSpec(input), { root, locked: true });
+    expect(built.tag).toMatch(/^v1-/);
+    expect(await engine.drift(new ImageSpec(input), { root })).toMatchObject([
+      {
+        changes: [{ name: "idna", before: "3.6", now: "3.5" }],
+        baseChanges: [{ before: first.digest, now: second.digest }],
+      },
+    ]);
+  });
+
   test("uv takes the file as its own", async () => {
-    const file = join(folder.path, "one", lockFileName("acme/train"));
+    const root = await project("several");
+    await using engine = await engineAt("cache");
+    const spec = new ImageSpec({
+      ...input,
+      packages: ["requests", "markupsafe"],
+      platform: ["linux/amd64", "linux/arm64"],
+    });
+    const [lock] = await engine.lock(spec, { root });
+    // One wheel for each platform, and one for both where it fits both.
+    const entries = namesAndVersions(lock?.text ?? "").map((line) => line.split(" ")[0]);
+    expect(entries.filter((name) => name === "markupsafe")).toHaveLength(2);
+    expect(entries.filter((name) => name === "requests")).toHaveLength(1);
+    const file = lock?.file ?? "";
     const uv = join(folder.path, "cache", "tools", "uv-0.13.9", "uv");
     const environment = { ...process.env, UV_PYTHON_DOWNLOADS: "never" };
     // The resolver's description of the image's interpreter: this machine need not have a Python 3.13.
     const interpreters = join(folder.path, "cache", "interpreters");
-    const [python = ""] = await readdir(interpreters);
-    const options = ["--dry-run", "--python", join(interpreters, python, "bin/python3")];
+    const descriptions = await Promise.all(
+      (await readdir(interpreters)).map(async (key) => {
+        const program = join(interpreters, key, "bin/python3");
+        return { program, isAmd64: (await readFile(program, "utf8")).includes('"arch":"x86_64"') };
+      }),
+    );
+    const python = descriptions.find(({ isAmd64 }) => isAmd64)?.program ?? "";
+    const options = ["--dry-run", "--python", python];
     const target = join(folder.path, "target");
     for (const command of [
       ["pip", "install", "-r", file],
@@ -134,7 +184,7 @@ describe("with the package index and Debian", () => {
     ]) {
       const { stderr } = await run(uv, [...command, ...options, "--target", target], { env: environment });
       expect(stderr).toContain("+ requests==");
-      expect(stderr).toContain("+ rich==");
+      expect(stderr).toContain("+ markupsafe==");
     }
   });
 });

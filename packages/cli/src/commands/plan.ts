@@ -1,9 +1,10 @@
-import type { PlannedImage } from "@imagespec/core";
+import type { Drift, PlannedImage } from "@imagespec/core";
 import { ImageSpecError, type SpecProblem } from "@imagespec/errors";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCodeOf, exitCodes } from "../exit-codes.ts";
+import { formatDrift } from "../output/format-drift.ts";
 import { formatPlan } from "../output/format-plan.ts";
 import { styleFor } from "../output/style.ts";
 import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
@@ -19,7 +20,15 @@ export const plan: Command = {
   description: [
     "Says what a build would do, image by image, bases first, and writes nothing. The exit code is 0 whether images exist\nor would be built; where a build would fail, it is the code of that failure.",
   ],
-  options: { ...buildOptions, ...engineOptions, ...displayOptions },
+  options: {
+    ...buildOptions,
+    drift: {
+      type: "flag",
+      summary: "resolve anew, and say what differs from the locks, or from the images that are there",
+    },
+    ...engineOptions,
+    ...displayOptions,
+  },
   run,
 };
 
@@ -35,14 +44,21 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   );
   const blocked = images.find(({ action }) => action === "blocked");
   const exitCode = blocked === undefined ? exitCodes.ok : exitCodeOf(problemOf(blocked));
+  const drift: Drift[] = [];
+  if (args.flag("drift") && exitCode === exitCodes.ok) {
+    for (const { spec, root, lockName } of specs) {
+      drift.push(...(await session.engine.drift({ spec, options: { root, lockName } }, options)));
+    }
+  }
   if (args.flag("json")) {
-    stdout.write(`${JSON.stringify({ type: "plan", exitCode, images })}\n`);
+    stdout.write(`${JSON.stringify({ type: "plan", exitCode, images, ...(args.flag("drift") ? { drift } : {}) })}\n`);
     return exitCode;
   }
   warnOfProblems(session.problems, context, hasNoColor);
   const style = styleFor(stdout, env, hasNoColor);
   const look = { style, columns: stdout.columns || 100, cwd: context.cwd, specs };
   stdout.write(`${formatPlan(images, problemOf, look).join("\n")}\n`);
+  for (const found of drift) stdout.write(`${formatDrift(found, context.cwd, style).join("\n")}\n`);
   return exitCode;
 }
 

@@ -17,12 +17,14 @@ import { createEngineContext, type OwnedEngineContext } from "./create-engine-co
 import { detectConcurrency } from "./detect.ts";
 import type { BuildContext, EngineContext, Session } from "./engine-context.ts";
 import type { Existence } from "./existence.ts";
+import { type Drift, findDrift } from "./find-drift.ts";
 import { selectionRequest } from "./image-job.ts";
 import type { ImageResult } from "./image-result.ts";
 import { imageResultOf } from "./image-result-of.ts";
 import { Limiter } from "./limiter.ts";
 import type { LockOptions, LockResult, LockStatus } from "./lock-result.ts";
-import { type LockInput, lockSpecs, lockStatuses } from "./lock-specs.ts";
+import { LockSession } from "./lock-session.ts";
+import { type LockInput, lockSpecs, lockStatuses, taskOf } from "./lock-specs.ts";
 import { makeImage } from "./make-image.ts";
 import { planImage } from "./plan-image.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
@@ -191,6 +193,22 @@ export class ImageBuildEngine implements AsyncDisposable {
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
     return untilAborted(signal, () => lockStatuses(lockParts(inputs, options), this.#context, this.#defaults, signal));
+  }
+
+  /**
+   * What would be installed now instead of what is locked, or of what the record of the image says: package indexes, Debian
+   * and base images are asked anew. Nothing is written.
+   *
+   * @throws what {@link lock} throws; LOCK_STALE
+   */
+  async drift(input: LockInput, options: BuildOptions = {}): Promise<readonly Drift[]> {
+    const { spec, own } = partsOf(input);
+    if (!ImageSpec.isImageSpec(spec)) {
+      throw new ImageSpecError("SPEC_TYPE", "drift is found from an ImageSpec", { hint: "give the ImageSpec" });
+    }
+    return this.#look(spec, { ...options, ...own }, ({ signal, options: given }, target) =>
+      findDrift(taskOf({ spec, options: given }, this.#context, this.#defaults, new LockSession(), signal), target),
+    );
   }
 
   /** Ends what is under way with `ABORTED` and closes connections. May be called twice. */

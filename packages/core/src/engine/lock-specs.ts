@@ -64,7 +64,8 @@ export async function lockStatuses(
   return [...statuses.values()];
 }
 
-function taskOf(
+/** A spec with build options over its fields, as its lock is made from it. */
+export function taskOf(
   { spec, options }: Parts,
   engine: OwnedEngineContext,
   defaults: NonNullable<EngineOptions["defaults"]>,

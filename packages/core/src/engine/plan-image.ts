@@ -11,6 +11,9 @@ import { assignBuilders } from "./select-builder.ts";
 type Found = Awaited<ReturnType<typeof findImage>>;
 const nothing: Found = { existence: { state: "absent" }, image: undefined, platforms: new Map() };
 
+/** Fields whose packages come from indexes that locks do not cover. */
+const unlockable: ReadonlySet<string> = new Set(["aptPackages", "condaPackages", "cuda", "cudnn"]);
+
 /** What building a target would do, its base first. Nothing is written. */
 export async function planImage(
   context: BuildContext,
@@ -86,8 +89,11 @@ function describe(context: BuildContext, target: BuildTarget, isBase: boolean): 
 function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag }: BuildTarget): readonly string[] {
   const hints: string[] = [];
   if (!isContentTag) hints.push(`the tag "${tag}" does not follow the content: it moves whenever the spec changes`);
-  if (spec.floating.length > 0) {
+  const lockable = spec.floating.filter((field) => !unlockable.has(field));
+  if (lockable.length > 0) {
     hints.push(`run "imagespec lock" to fix what may change by itself: ${spec.floating.join(", ")}`);
+  } else if (spec.floating.length > 0) {
+    hints.push(`build on a base that has what no lock covers: ${spec.floating.join(", ")}`);
   }
   const [, architecture] = engine.hostPlatform.split("/");
   if (!spec.platforms.includes(`linux/${architecture}`)) {

@@ -1,5 +1,6 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { systemCodeOf } from "@imagespec/errors";
 import type { LocalImageStore, OciLayout } from "@imagespec/image-store";
 import { type Descriptor, digestHex, type ImageSink, type ImageSource, type StoredManifest } from "@imagespec/oci";
 import type { BuildOutput } from "../builder/output.ts";
@@ -65,6 +66,10 @@ export class LayoutOutput implements OpenedOutput {
   async addRecord(_subject: Descriptor, _record: Uint8Array, _options: Signalled): Promise<void> {
     // A layout that the user hands on holds the image and nothing else.
   }
+
+  async readRecord(_subject: Descriptor, _options: Signalled): Promise<Uint8Array | undefined> {
+    return undefined;
+  }
 }
 
 /** The user's local image store. */
@@ -85,10 +90,22 @@ export class LocalStoreOutput extends LayoutOutput {
     return { kind: "local-store", name: this.nameOf(tag) };
   }
 
+  override async readRecord(subject: Descriptor, _options: Signalled): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(this.#recordOf(subject));
+    } catch (error) {
+      if (systemCodeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  #recordOf({ digest }: Descriptor): string {
+    return join(this.store.root, "records", `${digestHex(digest)}.json`);
+  }
+
   override async addRecord(subject: Descriptor, record: Uint8Array, _options: Signalled): Promise<void> {
-    const folder = join(this.store.root, "records");
-    const file = join(folder, `${digestHex(subject.digest)}.json`);
-    await mkdir(folder, { recursive: true });
+    const file = this.#recordOf(subject);
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(`${file}.${process.pid}.partial`, record);
     await rename(`${file}.${process.pid}.partial`, file);
   }

@@ -36,4 +36,6 @@ export interface OpenedOutput {
   deliver(image: StoredManifest, tag: string, options: Signalled): Promise<void>;
   /** Keeps a document about a manifest beside it. */
   addRecord(subject: Descriptor, record: Uint8Array, options: Signalled): Promise<void>;
+  /** The newest document that was kept about a manifest. */
+  readRecord(subject: Descriptor, options: Signalled): Promise<Uint8Array | undefined>;
 }

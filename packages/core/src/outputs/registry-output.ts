@@ -5,6 +5,7 @@ import {
   digestOf,
   encodeManifest,
   mediaTypes,
+  parseImageManifest,
   type StoredManifest,
 } from "@imagespec/oci";
 import type { RegistryClient, Repository, RepositoryReference } from "@imagespec/registry-client";
@@ -76,6 +77,16 @@ export class RegistryOutput implements OpenedOutput {
 
   async deliver(): Promise<void> {
     // The image is where it belongs as soon as it has its tag.
+  }
+
+  async readRecord(subject: Descriptor, options: { readonly signal: AbortSignal }): Promise<Uint8Array | undefined> {
+    const records = await this.#remote.referrers(subject.digest, { artifactType: recordType, ...options });
+    // A registry lists them in the order in which they came.
+    const newest = records.at(-1);
+    if (newest === undefined) return undefined;
+    const manifest = await this.#remote.readManifest({ digest: newest.digest }, options);
+    const [layer] = manifest === undefined ? [] : parseImageManifest(manifest.bytes).layers;
+    return layer === undefined ? undefined : this.#remote.getBlob(layer, options);
   }
 
   async addRecord(subject: Descriptor, record: Uint8Array, options: { readonly signal: AbortSignal }): Promise<void> {
