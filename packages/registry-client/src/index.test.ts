@@ -9,6 +9,7 @@ test("the public surface", () => {
     "createTransport",
     "detectProxy",
     "dockerConfigCredentials",
+    "isBlobLoss",
     "staticCredentials",
   ]);
 });

@@ -5,6 +5,7 @@ export { dockerConfigCredentials } from "./auth/docker-config-credentials.ts";
 export { staticCredentials } from "./auth/static-credentials.ts";
 export type { CopyImageOptions, CopyImageResult, CopyProgress } from "./copy/copy-image.ts";
 export { copyImage } from "./copy/copy-image.ts";
+export { isBlobLoss } from "./copy/is-blob-loss.ts";
 export type { ProbeResult } from "./probe.ts";
 export type { RepositoryReference } from "./registry-client.ts";
 export { RegistryClient } from "./registry-client.ts";

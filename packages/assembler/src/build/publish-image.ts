@@ -1,4 +1,5 @@
 import type { Descriptor, EncodedDocument } from "@imagespec/oci";
+import { isBlobLoss } from "@imagespec/registry-client";
 import type { BuildContext } from "./build-context.ts";
 import { formatSize } from "./format-size.ts";
 import type { Publisher } from "./publisher.ts";
@@ -15,7 +16,15 @@ export async function publishImage(
     });
     await publisher.finish();
     const { mediaType } = manifest.descriptor;
-    await request.sink.writeManifest(manifest.bytes, mediaType, { signal: scope.signal });
+    const write = () => request.sink.writeManifest(manifest.bytes, mediaType, { signal: scope.signal });
+    try {
+      await write();
+    } catch (error) {
+      // A registry that collects garbage meanwhile may take blobs for garbage until there is a manifest.
+      if (!isBlobLoss(error)) throw error;
+      await publisher.publishAgain();
+      await write();
+    }
     notes.detail = describe(request.output.kind, publisher);
     return manifest.descriptor;
   });

@@ -13,6 +13,7 @@ export class Publisher {
   readonly #steps: StepReporter;
   readonly #limit: Limiter = createLimiter(maxUploads);
   readonly #started = new Map<string, Promise<void>>();
+  readonly #published: [descriptor: Descriptor, content: BlobContent][] = [];
   #written = 0;
   #count = 0;
 
@@ -36,6 +37,7 @@ export class Publisher {
   publish(descriptor: Descriptor, content: BlobContent, mountFrom: readonly string[] = []): void {
     const { digest } = descriptor;
     if (isForeignLayer(descriptor.mediaType) || this.#started.has(digest)) return;
+    this.#published.push([descriptor, content]);
     this.#started.set(
       digest,
       this.#scope.start(() => this.#limit(() => this.#write(descriptor, content, mountFrom))),
@@ -52,6 +54,15 @@ export class Publisher {
     if (action !== "written") return;
     this.#written += size;
     this.#count++;
+  }
+
+  /** Writes again what an output has lost meanwhile: all that it does not have. */
+  async publishAgain(): Promise<void> {
+    await Promise.all(
+      this.#published.map(([descriptor, content]) =>
+        this.#scope.start(() => this.#limit(() => this.#write(descriptor, content, []))),
+      ),
+    );
   }
 
   /** Waits for all blobs. */

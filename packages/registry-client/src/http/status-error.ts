@@ -95,6 +95,9 @@ const verdicts: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 function hintFor(call: Call, answer: FailedAnswer, errors: readonly RegistryErrorEntry[]): string | undefined {
   const { registry } = call.endpoint;
+  if (errors.some((entry) => entry.code === "DIGEST_INVALID") && answer.status < 500) {
+    return "try again; if it happens again, check what stands between this machine and the registry, such as a proxy";
+  }
   switch (answer.isIdentified === true ? 403 : answer.status) {
     case 401:
       return `log in with "docker login ${registry}" or pass credentials`;
