@@ -1,12 +1,13 @@
 import { readFile, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { findDamagedContent, openContentStore } from "@imagespec/image-store";
 import { glob } from "./walk.ts";
 
 /** What must not be in a cache folder whoever was killed: damaged files, locks, temporary files that nobody ever removes. */
 export async function cacheProblems(cache: string): Promise<readonly string[]> {
   const problems: string[] = [];
-  for await (const { path, reason } of findDamagedContent(await openContentStore(cache))) problems.push(`${path}: ${reason}`);
+  for await (const { path, reason } of findDamagedContent(await openContentStore(cache)))
+    problems.push(`${path}: ${reason}`);
   for (const file of await glob(cache)) {
     if (file.startsWith("locks/")) problems.push(`${file}: a lock of nobody`);
     if (isTemporary(file)) problems.push(`${file}: a temporary file outside partial/`);
@@ -25,15 +26,12 @@ export async function partialFiles(cache: string): Promise<readonly string[]> {
   return (await glob(cache)).filter(isInPartial);
 }
 
-/** Lets two days pass for the temporary files. */
+/** Lets two days pass for everything in the folders of temporary files. */
 export async function agePartialFiles(cache: string): Promise<void> {
   const past = new Date(Date.now() - 48 * 60 * 60 * 1000);
   for (const file of await partialFiles(cache)) {
-    const path = join(cache, file);
-    await utimes(path, past, past);
-    // A folder in partial/ is as old as it looks itself.
-    const folder = path.slice(0, path.indexOf("/partial/") + "/partial/".length) + file.split("partial/")[1]?.split("/")[0];
-    await utimes(folder, past, past);
+    for (let path = file; basename(path) !== "partial"; path = dirname(path))
+      await utimes(join(cache, path), past, past);
   }
 }
 

@@ -25,6 +25,8 @@ export interface Ending {
   /** The lines of `--json`, but for the last. */
   readonly events: readonly { readonly type: string; readonly name?: string; readonly state?: string }[];
   readonly digest: string | undefined;
+  /** `built`, `exists`, `joined` */
+  readonly action: string | undefined;
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string } | undefined;
   readonly stderr: string;
 }
@@ -47,16 +49,12 @@ export interface BuildArguments {
 export function startBuild(project: SmallProject, options: BuildArguments): Running {
   const { spec, cache, registry, args = [], uid } = options;
   const target = registry === undefined ? [] : ["--registry", registry];
-  const child = spawn(
-    process.execPath,
-    [program, "build", spec, "--json", "--cache-dir", cache, ...target, ...args],
-    {
-      cwd: project.root,
-      env: { PATH: "/usr/bin:/bin", HOME: project.root, IMAGESPEC_UV: project.uv },
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
-    },
-  );
+  const child = spawn(process.execPath, [program, "build", spec, "--json", "--cache-dir", cache, ...target, ...args], {
+    cwd: project.root,
+    env: { PATH: "/usr/bin:/bin", HOME: project.root, IMAGESPEC_UV: project.uv },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
   return { child, ended: endingOf(child) };
 }
 
@@ -79,6 +77,7 @@ async function endingOf(child: ChildProcess): Promise<Ending> {
     signal,
     events: isOver ? parsed.slice(0, -1) : parsed,
     digest: last?.type === "result" ? last.images[0].digest : undefined,
+    action: last?.type === "result" ? last.images[0].action : undefined,
     error: last?.type === "error" ? last.error : undefined,
     stderr,
   };
@@ -89,7 +88,9 @@ export function runBuild(project: SmallProject, options: BuildArguments): Promis
   return startBuild(project, options).ended;
 }
 
-/** The step that was running when the events ended. */
+/** The step that was running when the events ended, or what the last one was. */
 export function phaseOf({ events }: Pick<Ending, "events">): string {
-  return events.findLast(({ type, state }) => type === "step" && state === "running")?.name ?? "start";
+  const last = events.findLast(({ type }) => type === "step");
+  if (last?.name === undefined) return "start";
+  return last.state === "running" ? last.name : `after ${last.name}`;
 }

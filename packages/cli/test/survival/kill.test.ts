@@ -2,9 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startRegistryServer } from "@imagespec/registry-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agePartialFiles, cacheProblems, partialFiles } from "./cache-problems.ts";
+import { type CalmBuild, calmBuild } from "./calm-build.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { buildCommand, phaseOf, runBuild, startBuild } from "./imagespec-process.ts";
-import { type RegistryContent, registryContent } from "./registry-content.ts";
+import { type Moment, randomMoments } from "./random-moments.ts";
+import { registryContent } from "./registry-content.ts";
+import { startRegistryProcess } from "./registry-process.ts";
 import { type SmallProject, smallProject } from "./small-project.ts";
 
 /** Moments to kill at; the lane asks for more than the everyday tests. */
@@ -13,93 +16,97 @@ const seed = Number(process.env["IMAGESPEC_SURVIVAL_SEED"] ?? Date.now() % 1_000
 
 let project: SmallProject;
 let spec: string;
-/** A build that nobody disturbs. */
-let calm: { readonly digest: string; readonly requests: number; readonly ms: number; readonly content: RegistryContent };
+let calm: CalmBuild;
 
 beforeAll(async () => {
   await buildCommand();
   project = await smallProject();
   spec = await project.writeSpec("train");
-  calm = await buildCalmly();
+  calm = await calmBuild(project, spec);
 });
-afterAll(() => project[Symbol.asyncDispose]());
+afterAll(() => project?.[Symbol.asyncDispose]());
 
-async function buildCalmly(): Promise<typeof calm> {
-  const root = project.newFolder();
-  const before = project.index.requests.length + project.upstream.requests.length;
-  await using server = await startRegistryServer({ root });
-  await using gate = await openGate(server.address);
-  const start = Date.now();
-  const { digest, stderr } = await runBuild(project, { spec, cache: project.newFolder(), registry: gate.address });
-  if (digest === undefined) throw new Error(`the calm build failed: ${stderr}`);
-  const ms = Date.now() - start;
-  const requests = project.index.requests.length + project.upstream.requests.length - before + gate.requests.length;
-  await server.close();
-  return { digest, requests, ms, content: await registryContent(root) };
-}
-
-interface Moment {
-  /** Kill when this many requests were sent, of whatever kind; nothing: at a time alone. */
-  readonly afterRequests: number | undefined;
-  /** Milliseconds after that, or after the start. */
-  readonly delayMs: number;
-}
-
-/** The same moments for the same seed (mulberry32). */
-function momentsOf(count: number): readonly Moment[] {
-  let state = seed;
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return Array.from({ length: count }, (_, position) => {
-    // Two of three by request, spread over all of them, so that the short phases are met too.
-    if (position % 3 === 2) return { afterRequests: undefined, delayMs: Math.round(random() * calm.ms) };
-    const afterRequests = 1 + Math.floor(((position + random()) / count) * calm.requests);
-    return { afterRequests, delayMs: Math.floor(random() * 6) };
+describe(`kill -9 of a build and push (seed ${seed})`, () => {
+  const phases = new Map<string, number>();
+  afterAll(() => {
+    console.log(`killed in ${[...phases].map(([phase, count]) => `${phase}: ${count}`).join(", ")} (seed ${seed})`);
   });
-}
 
-async function killAt({ afterRequests, delayMs }: Moment, cache: string, gate: Gate): Promise<string> {
+  test.each(randomMoments(moments, seed))("moment $number: the next run makes the same image", async (moment) => {
+    const [cache, root] = [project.newFolder(), project.newFolder()];
+    const server = await startRegistryServer({ root });
+    const gate = await openGate(server.address);
+    const phase = await killAt(moment, cache, gate);
+    phases.set(phase, (phases.get(phase) ?? 0) + 1);
+    // A uv that lost its parent writes its answer all the same.
+    if (phase === "resolve") await sleep(60);
+    await agePartialFiles(cache);
+    const what = `killed in "${phase}", seed ${seed}`;
+    const again = await runBuild(project, { spec, cache, registry: gate.address });
+    expect(again, what).toMatchObject({ exitCode: 0, digest: calm.digest });
+    await gate[Symbol.asyncDispose]();
+    await server.close();
+    expect(await registryContent(root), what).toEqual(calm.content);
+    expect(await cacheProblems(cache), what).toEqual([]);
+    // Where the image was there already, the cache was not opened.
+    if (again.action === "built") expect(await partialFiles(cache), what).toEqual([]);
+  });
+});
+
+async function killAt(moment: Moment, cache: string, gate: Gate): Promise<string> {
   const gates = [project.index, project.upstream, gate];
   const running = startBuild(project, { spec, cache, registry: gate.address });
-  const kill = (): void => void sleep(delayMs).then(() => running.child.kill("SIGKILL"));
+  const kill = (delayMs: number): void => void sleep(delayMs).then(() => running.child.kill("SIGKILL"));
+  const last = moment.request === undefined ? 0 : 1 + Math.floor(moment.request * calm.requests);
   let count = 0;
   for (const each of gates) {
     each.watch = () => {
       count++;
-      if (count === afterRequests) kill();
+      if (count === last) kill(moment.time * 6);
       return "pass";
     };
   }
-  if (afterRequests === undefined) kill();
+  if (last === 0) kill(moment.time * calm.ms);
   const ending = await running.ended;
   for (const each of gates) each.watch = () => "pass";
   return ending.signal === null ? "over" : phaseOf(ending);
 }
 
-describe(`kill -9 of a build and push (seed ${seed})`, () => {
-  test(`at ${moments} moments: the next run makes the same image and leaves nothing else`, async () => {
-    const phases = new Map<string, number>();
-    for (const moment of momentsOf(moments)) {
-      const [cache, root] = [project.newFolder(), project.newFolder()];
-      const server = await startRegistryServer({ root });
-      const gate = await openGate(server.address);
-      const phase = await killAt(moment, cache, gate);
-      phases.set(phase, (phases.get(phase) ?? 0) + 1);
-      const what = `killed in "${phase}": ${JSON.stringify(moment)}, seed ${seed}`;
-      const again = await runBuild(project, { spec, cache, registry: gate.address });
-      expect(again, what).toMatchObject({ exitCode: 0, digest: calm.digest });
-      await gate[Symbol.asyncDispose]();
-      await server.close();
-      expect(await registryContent(root), what).toEqual(calm.content);
-      expect(await cacheProblems(cache), what).toEqual([]);
-      await agePartialFiles(cache);
-      await runBuild(project, { spec, cache, args: ["--registry", "127.0.0.1:1", "--existence", "build"] });
-      expect(await partialFiles(cache), what).toEqual([]);
-    }
-    console.log(`killed in ${[...phases].map(([phase, count]) => `${phase}: ${count}`).join(", ")} (seed ${seed})`);
-  }, 60_000 + moments * 10_000);
+describe("kill -9 of the registry in the middle of a push", () => {
+  const cases = randomMoments(Math.ceil(moments / 5), seed).map((moment) => ({
+    ...moment,
+    // At once, or after one or two further attempts.
+    downMs: moment.number % 3 === 0 ? 0 : moment.time * 1500,
+  }));
+
+  test.each(cases)("restarted, moment $number: the build goes on or says so, the next one succeeds", async (moment) => {
+    const [cache, root] = [project.newFolder(), project.newFolder()];
+    const killAfter = 1 + Math.floor((moment.request ?? moment.time) * calm.targetRequests);
+    const first = await startRegistryProcess(root, { killAfter, delayMs: moment.time * 5 });
+    const building = runBuild(project, { spec, cache, registry: first.address });
+    await first.ended;
+    await sleep(moment.downMs);
+    await using second = await startRegistryProcess(root, { port: first.port });
+    const ending = await building;
+    const what = `killed after request ${killAfter}, seed ${seed}`;
+    if (ending.exitCode === 0) expect(ending.digest, what).toBe(calm.digest);
+    else expect(ending, what).toMatchObject({ exitCode: 4, error: { code: "REGISTRY_DOWN" } });
+    const again = await runBuild(project, { spec, cache, registry: second.address });
+    expect(again, what).toMatchObject({ exitCode: 0, digest: calm.digest });
+    await second.kill();
+    expect(await registryContent(root), what).toEqual(calm.content);
+    expect(await cacheProblems(cache), what).toEqual([]);
+  });
+
+  test("not restarted: the build says that the registry is down, the tag is not there, the next build succeeds", async () => {
+    const [cache, root] = [project.newFolder(), project.newFolder()];
+    const first = await startRegistryProcess(root, { killAfter: calm.targetRequests - 8 });
+    const ending = await runBuild(project, { spec, cache, registry: first.address });
+    expect(ending).toMatchObject({ exitCode: 4, error: { code: "REGISTRY_DOWN" } });
+    expect(ending.error?.message).toContain(first.address);
+    expect((await registryContent(root)).tags).toEqual({});
+    await using second = await startRegistryProcess(root, { port: first.port });
+    const again = await runBuild(project, { spec, cache, registry: second.address });
+    expect(again).toMatchObject({ exitCode: 0, digest: calm.digest });
+  });
 });

@@ -21,7 +21,9 @@ export async function registryContent(root: string, repository = "acme/train"): 
   await using client = new RegistryClient({ proxy: {} });
   const remote = client.repository({ registry: server.address, repository });
   const tags: Record<string, string> = {};
-  for (const tag of await remote.tags()) tags[tag] = String((await remote.headManifest({ tag }))?.digest);
+  const isThere = (await glob(`${root}/repositories/${repository}/_tags`)).length > 0;
+  for (const tag of isThere ? await remote.tags() : [])
+    tags[tag] = String((await remote.headManifest({ tag }))?.digest);
   const content = new Set<string>();
   const ofRecords = new Set<string>();
   for (const file of await glob(root)) {
