@@ -255,7 +255,7 @@ export function refusal(
   const { reason, error } = existence;
   const reference = referenceOf(target);
   return new ImageSpecError("EXISTENCE_UNKNOWN", `it cannot be told whether "${reference}" exists: ${reason}`, {
-    hint: 'log in to the registry, or choose existence: "build" to build without knowing',
+    hint: `${error.hint ?? "make the registry answer"}; or choose existence: "build" to build without knowing`,
     cause: error,
     details: { reference, reason, code: error.code },
   });
