@@ -14,6 +14,7 @@ test("exports exactly this", () => {
     "createDebianFetcher",
     "defaultDebianArchive",
     "gzipMembersEncoder",
+    "lockBase",
     "needsPython",
     "parseDebianLock",
     "resolveDebian",

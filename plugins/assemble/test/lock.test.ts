@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ImageBuildEngine, ImageSpec, type ImageSpecInput, type LockOptions, lockFileName } from "@imagespec/core";
@@ -8,7 +11,7 @@ import { digestHex, parseDigest } from "@imagespec/oci";
 import { startRegistryServer } from "@imagespec/registry-server";
 import { temporaryFolder } from "@imagespec/test-support";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { assemble } from "../src/index.ts";
+import { type AssembleBuilderOptions, assemble } from "../src/index.ts";
 
 const run = promisify(execFile);
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -18,10 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-async function engineAt(cache: string): Promise<ImageBuildEngine> {
+async function engineAt(cache: string, options: AssembleBuilderOptions = {}): Promise<ImageBuildEngine> {
   const cacheFolder = join(folder.path, cache);
   return new ImageBuildEngine({
-    builders: [assemble()],
+    builders: [assemble(options)],
     cacheFolder,
     store: await openLocalImageStore(cacheFolder),
   });
@@ -118,6 +121,21 @@ describe("with the package index and Debian", () => {
     const [here, there] = [await engine.build(spec, { root: a }), await other.build(spec, { root: b })];
     expect(there.digest).toBe(here.digest);
     expect(there.tag).toBe(here.tag);
+  });
+
+  test("a Debian package that the archive has removed since", async () => {
+    const archive = createServer((_request, response) => response.writeHead(404).end());
+    archive.listen(0, "127.0.0.1");
+    await once(archive, "listening");
+    const { port } = archive.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    await using engine = await engineAt("empty", { debian: { main: url, security: url } });
+    const spec = new ImageSpec({ ...input, packages: ["requests[socks]", "rich"] });
+    await expect(engine.build(spec, { root: join(folder.path, "one") })).rejects.toMatchObject({
+      code: "DEBIAN_PACKAGE_NOT_FOUND",
+      hint: expect.stringContaining("imagespec lock --upgrade-base"),
+    });
+    archive.close();
   });
 
   test("a base in a registry: its digest, Python and C library", async () => {

@@ -119,7 +119,7 @@ async function downloadPackages(lock: DebianLock, env: DebianEnvironment): Promi
         "DEBIAN_PACKAGE_NOT_FOUND",
         `the Debian archive no longer has "${entry.name}" ${entry.version}`,
         {
-          hint: "refresh the lock with `imagespec lock`, or name an archive that keeps superseded versions",
+          hint: 'run "imagespec lock --upgrade-base", or name an archive that keeps superseded versions',
           details: { package: entry.name, version: entry.version },
           cause,
         },

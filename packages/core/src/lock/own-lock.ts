@@ -63,10 +63,17 @@ export function staleLock(
     return `${field}: ${own.length > 3 ? `${own.slice(0, 3).join(", ")} and ${own.length - 3} more` : own.join(", ")}`;
   });
   return new ImageSpecError("LOCK_STALE", `"${file}" is stale: ${told.join("; ")}`, {
-    hint: 'run "imagespec lock"',
+    hint: hintFor(changes),
     details: { file, changes },
     problems,
   });
+}
+
+/** A platform may have been asked for by the build alone: then the spec does not tell the lock of it. */
+function hintFor(changes: readonly LockInputChange[]): string {
+  const platforms = changes.filter(({ field }) => field === "platform").map(({ now }) => now);
+  if (platforms.length < changes.length) return 'run "imagespec lock"';
+  return `run "imagespec lock", after adding ${platforms.join(" and ")} to platform of the spec where it is not there`;
 }
 
 /** The entry of the list where it is one of the spec's own, else the field. */

@@ -153,6 +153,7 @@ describe("the spec's own lock", () => {
     await using folder = await createSpecFolder({ "pylock.acme-train.toml": await lockText(input) });
     const error = await errorOf(() => resolve(both, { root: folder.path }));
     expect(error.message).toBe('"pylock.acme-train.toml" is stale: platform: "linux/arm64" was added');
+    expect(error.hint).toContain("after adding linux/arm64 to platform");
     const one = await resolve(input, { root: folder.path });
     await folder.write({ "pylock.acme-train.toml": await lockText(input, both.platform) });
     const wider = await resolve(both, { root: folder.path });
