@@ -107,4 +107,46 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import("./commands/remove.ts")).remove,
     },
   ],
+  [
+    "cache",
+    {
+      summary: "show, prune and verify the cache folder",
+      load: async () => (await import("./commands/cache.ts")).cache,
+    },
+  ],
+  [
+    "logs",
+    {
+      summary: "show the logs of the last builds",
+      load: async () => (await import("./commands/logs.ts")).logs,
+    },
+  ],
+  [
+    "config",
+    {
+      summary: "show the settings in force, and where each comes from",
+      load: async () => (await import("./commands/config.ts")).config,
+    },
+  ],
+  [
+    "schema",
+    {
+      summary: "print the JSON Schema of spec files or of the configuration",
+      load: async () => (await import("./commands/schema.ts")).schema,
+    },
+  ],
+  [
+    "completion",
+    {
+      summary: "print the completion script of a shell",
+      load: async () => (await import("./commands/completion.ts")).completion,
+    },
+  ],
+  [
+    "export",
+    {
+      summary: "write a spec as a Dockerfile",
+      load: async () => (await import("./commands/export.ts")).exportCommand,
+    },
+  ],
 ]);

@@ -7,6 +7,7 @@ import type { Command } from "../command.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCodeOf, exitCodes } from "../exit-codes.ts";
 import { chooseReporter } from "../output/choose-reporter.ts";
+import { keepingLog } from "../output/keeping-log.ts";
 import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
 import { openSession } from "../session/open-session.ts";
 import { readBuildOptions } from "../session/read-build-options.ts";
@@ -62,7 +63,7 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
     session.engine,
     specs,
     given,
-    (builds) => chooseReporter(builds, context, display),
+    (builds) => keepingLog(chooseReporter(builds, context, display), builds, session),
     platform,
   );
   const failure = built.map(({ outcome }) => outcome).find((outcome) => outcome.status === "rejected");

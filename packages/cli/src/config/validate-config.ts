@@ -17,7 +17,8 @@ const checks: Readonly<Record<keyof ImageSpecConfig, Check>> = {
   builder: text,
   builders: (value) => (isRecord(value) ? undefined : "a mapping of builder names"),
   platform: textOrTexts,
-  existence: (value) => (policies.includes(String(value)) ? undefined : `one of ${policies.join(", ")}`),
+  existence: (value) =>
+    typeof value === "string" && policies.includes(value) ? undefined : `one of ${policies.join(", ")}`,
   mirrors: (value) =>
     isRecord(value) && Object.values(value).every((hosts) => textOrTexts(hosts) === undefined)
       ? undefined

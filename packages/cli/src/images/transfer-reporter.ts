@@ -35,7 +35,7 @@ export class TransferReporter {
   /** Runs one step. */
   async step<T>(
     name: string,
-    kind: "pull" | "push" | "export",
+    kind: "pull" | "push" | "extract" | "export",
     action: (progress: Progress, notes: StepNotes) => Promise<T>,
   ): Promise<T> {
     const since = performance.now();
