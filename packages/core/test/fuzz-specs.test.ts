@@ -17,7 +17,7 @@ const troubleTexts = [
   "\t",
   "$(id)",
   "`id`",
-  "${HOME}",
+  ["$", "{HOME}"].join(""),
   "$HOME",
   "%PATH%",
   "'",
@@ -111,7 +111,7 @@ const anything = fc.oneof(
 );
 
 /** Mostly values of the shape, with trouble in their texts; sometimes of another. */
-function valueOf(shape: Shape): fc.Arbitrary<unknown> {
+function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
   const fitting = (): fc.Arbitrary<unknown> => {
     switch (shape.kind) {
       case "text":
@@ -121,30 +121,30 @@ function valueOf(shape: Shape): fc.Arbitrary<unknown> {
       case "choice":
         return fc.constantFrom(...shape.values);
       case "list":
-        return fc.array(valueOf(shape.item), { maxLength: 3 });
+        return fc.array(valuesOf(shape.item), { maxLength: 3 });
       case "pair":
-        return fc.tuple(valueOf(shape.items[0]), valueOf(shape.items[1]));
+        return fc.tuple(valuesOf(shape.items[0]), valuesOf(shape.items[1]));
       case "record":
         return fc
-          .array(fc.tuple(text, valueOf(shape.value)), { maxLength: 3 })
+          .array(fc.tuple(text, valuesOf(shape.value)), { maxLength: 3 })
           .map((entries) => Object.fromEntries(entries));
       case "object":
         return fc.record(
-          Object.fromEntries(Object.entries(shape.fields).map(([name, field]) => [name, valueOf(field.shape)])),
+          Object.fromEntries(Object.entries(shape.fields).map(([name, field]) => [name, valuesOf(field.shape)])),
           { requiredKeys: [] },
         );
       case "json-object":
         return fc.dictionary(text, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 3 });
       case "text-or":
-        return fc.oneof(text, valueOf(shape.other));
+        return fc.oneof(text, valuesOf(shape.other));
       case "base-image":
-        return fc.oneof(text, valueOf(shape.debian), fc.constant({ packages: ["six"] }), specArbitrary);
+        return fc.oneof(text, valuesOf(shape.debian), fc.constant({ packages: ["six"] }), specArbitrary);
     }
   };
   return fc.oneof({ weight: 9, arbitrary: fitting() }, { weight: 1, arbitrary: anything });
 }
 
-const fields = Object.entries(specFields).map(([name, field]) => [name, valueOf(field.shape)] as const);
+const fields = Object.entries(specFields).map(([name, field]) => [name, valuesOf(field.shape)] as const);
 const input = fc.record(Object.fromEntries(fields), { requiredKeys: [] });
 
 /** A spec, or nothing when the input is refused in the way that it has to be. */

@@ -177,6 +177,18 @@ describe("buildDebianLayer", () => {
       /points to nothing/,
     ],
     [
+      "hard links that point at each other",
+      {
+        name: "evil",
+        files: [
+          { path: "usr/bin/x", hardlink: "usr/bin/y" },
+          { path: "usr/bin/y", hardlink: "usr/bin/x" },
+        ],
+      },
+      "DEBIAN_INDEX",
+      /points to nothing/,
+    ],
+    [
       "a missing library",
       { name: "evil", files: [{ path: "usr/bin/x", content: elfOf({ needed: ["libgone.so.1"] }) }] },
       "DEBIAN_INDEX",

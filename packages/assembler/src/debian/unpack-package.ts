@@ -91,9 +91,15 @@ async function addEntry(
     case "symlink":
       tree.set(path, { type: "symlink", ...node, target });
       return;
-    case "hardlink":
-      tree.set(path, { type: "hardlink", ...node, target: packagePath(target) });
+    case "hardlink": {
+      // Only what is there already: links that point at each other would have no file.
+      const file = packagePath(target);
+      const type = tree.get(file)?.type;
+      if (type !== "file" && type !== "hardlink")
+        throw refused(owner, `has the hard link "${path}" that points to nothing: "${file}" is no file before it`);
+      tree.set(path, { type: "hardlink", ...node, target: file });
       return;
+    }
     default:
       throw refused(owner, `has the ${header.type} "${path}"`);
   }

@@ -55,6 +55,14 @@ describe("compareDebianVersions", () => {
     ["1.0-01", "1.0-1"],
   ])("finds %s equal to %s", (left, right) => expect(compareDebianVersions(left, right)).toBe(0));
 
+  it("orders what is no version, too", () => {
+    for (const odd of ["é:1", ":1", "x:", `${"9".repeat(400)}:1`]) {
+      expect(compareDebianVersions(odd, odd)).toBe(0);
+      expect(Math.abs(compareDebianVersions(odd, "1.0"))).toBe(1);
+      expect(compareDebianVersions(odd, "1.0") + compareDebianVersions("1.0", odd)).toBe(0);
+    }
+  });
+
   it("is an order", () => {
     fc.assert(
       fc.property(version, version, version, (a, b, c) => {

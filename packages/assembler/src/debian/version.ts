@@ -35,9 +35,10 @@ export function satisfiesVersion(version: string, operator: VersionOperator, wan
 }
 
 function splitVersion(version: string): { epoch: number; upstream: string; revision: string } {
-  const colon = version.indexOf(":");
-  const epoch = colon < 0 ? 0 : Number(version.slice(0, colon));
-  const rest = version.slice(colon + 1);
+  // What is no number is no epoch: an index that is wrong still has to have an order.
+  const digits = /^\d{1,9}(?=:)/.exec(version)?.[0];
+  const epoch = Number(digits ?? 0);
+  const rest = digits === undefined ? version : version.slice(digits.length + 1);
   const dash = rest.lastIndexOf("-");
   // A missing revision and the revision "0" are equal by the digit rule.
   return dash < 0

@@ -55,6 +55,19 @@ describe("decompressXz", () => {
   });
 });
 
+it("leaves early without an error where the decoder is ahead, at the end or at damage", async () => {
+  const damaged = storeAsXz(Buffer.alloc(200_000));
+  damaged.fill(0xff, damaged.length - 12);
+  for (const file of [storeAsXz(Buffer.from("short")), damaged]) {
+    for await (const _ of decompressXz(file, { name: "x", maxSize: 1e6 })) {
+      // Time for the decoder to go on to the next piece.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      break;
+    }
+  }
+  await expect(collect(decompressXz, storeAsXz(Buffer.from("ok")))).resolves.toEqual(Buffer.from("ok"));
+});
+
 describe("XzWorkerPool", () => {
   it("decodes several files at once, each for its reader", async () => {
     await using pool = XzWorkerPool.start(3);

@@ -63,7 +63,8 @@ export async function* decompressXz(
     throw damagedXz(options.name, messageOf(cause), cause);
   } finally {
     // The decoder works on one file at a time; one that is left open would block all others.
-    if (!finished) await reader.cancel();
+    // It reads ahead: what it may find wrong, or have ended, behind what was asked for does not matter any more.
+    if (!finished) await reader.cancel().catch(() => undefined);
   }
 }
 

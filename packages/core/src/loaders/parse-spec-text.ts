@@ -108,6 +108,8 @@ function parse(
     lineCounter: counter,
     prettyErrors: false,
     uniqueKeys: true,
+    // The parser would print warnings by itself; what is wrong with a spec is said by its checks.
+    logLevel: "error",
     // YAML 1.2 reads "yes" and "on" as texts and has no octal surprises.
     version: "1.2",
     ...(format === "json" ? { schema: "json" } : {}),

@@ -40,6 +40,7 @@ describe("evaluateMarker", () => {
     "os_name == 'posix' 'x'",
     "os_name not 'posix'",
     "💥 == '1'",
+    `${"(".repeat(50_000)}os_name == 'posix'${")".repeat(50_000)}`,
   ])("refuses %j", (marker) => {
     expect(() => evaluateMarker(marker, environment)).toThrow(expect.objectContaining({ code: "LOCK_INVALID" }));
   });

@@ -2,6 +2,9 @@ import { ImageSpecError } from "@imagespec/errors";
 import { satisfies, valid } from "@renovatebot/pep440";
 import type { MarkerEnvironment } from "./marker-environment.ts";
 
+/** Parentheses inside of each other. */
+const maxDepth = 100;
+
 type Operand = { readonly variable: string } | { readonly text: string };
 const pattern = /\s*(?:(\(|\))|(===|==|~=|!=|<=|>=|<|>)|('[^']*'|"[^"]*")|([a-zA-Z_][a-zA-Z0-9_.]*))/y;
 
@@ -13,6 +16,7 @@ const pattern = /\s*(?:(\(|\))|(===|==|~=|!=|<=|>=|<|>)|('[^']*'|"[^"]*")|([a-zA
 export function evaluateMarker(marker: string, environment: MarkerEnvironment): boolean {
   const tokens = tokenize(marker);
   let at = 0;
+  let depth = 0;
   const fail = (): never => {
     throw notAMarker(marker);
   };
@@ -31,7 +35,9 @@ export function evaluateMarker(marker: string, environment: MarkerEnvironment): 
   };
   const single = (): boolean => {
     if (accept("(")) {
+      if (++depth > maxDepth) fail();
       const value = either();
+      depth--;
       if (!accept(")")) fail();
       return value;
     }
@@ -60,7 +66,7 @@ function tokenize(marker: string): readonly string[] {
 }
 
 function notAMarker(marker: string): ImageSpecError {
-  return new ImageSpecError("LOCK_INVALID", `"${marker}" is not a dependency marker`, {
+  return new ImageSpecError("LOCK_INVALID", `"${marker.slice(0, 200)}" is not a dependency marker`, {
     hint: "write the lock file again with the tool that made it",
   });
 }

@@ -84,9 +84,9 @@ function parsePackage(entry: Table, file: string, base: URL): PylockPackage {
     });
   }
   const archive = isTable(entry["archive"]) ? entry["archive"] : undefined;
-  const archiveWheel = archive === undefined ? undefined : parseWheel(archive, base);
+  const archiveWheel = archive === undefined ? undefined : parseWheel(archive, file, base);
   const wheels = tables(entry["wheels"])
-    .map((wheel) => parseWheel(wheel, base))
+    .map((wheel) => parseWheel(wheel, file, base))
     .filter((wheel) => wheel !== undefined);
   if (archiveWheel?.filename.endsWith(".whl")) wheels.push(archiveWheel);
   const otherwise = isTable(entry["vcs"])
@@ -106,17 +106,36 @@ function parsePackage(entry: Table, file: string, base: URL): PylockPackage {
   };
 }
 
-function parseWheel(wheel: Table, base: URL): PylockWheel | undefined {
-  const path = text(wheel["path"]);
-  const url = text(wheel["url"]) ?? (path === undefined ? undefined : new URL(path, base).href);
-  if (url === undefined) return undefined;
-  const filename = text(wheel["name"]) ?? decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? "");
+function parseWheel(wheel: Table, file: string, base: URL): PylockWheel | undefined {
+  const place = text(wheel["url"]) ?? text(wheel["path"]);
+  if (place === undefined) return undefined;
   const hashes = isTable(wheel["hashes"]) ? wheel["hashes"] : {};
   const size = wheel["size"];
+  const { url, filename } = parsePlace(place, text(wheel["url"]) === undefined ? base : undefined, file);
   return {
-    filename,
+    filename: text(wheel["name"]) ?? filename,
     url,
     size: typeof size === "number" ? size : typeof size === "bigint" ? Number(size) : undefined,
     sha256: text(hashes["sha256"])?.toLowerCase(),
   };
+}
+
+/** The URL as written, or that of a path, and the file name in it. @throws LOCK_INVALID */
+function parsePlace(
+  place: string,
+  base: URL | undefined,
+  file: string,
+): { readonly url: string; readonly filename: string } {
+  try {
+    const url = new URL(place, base);
+    const filename = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
+    return { url: base === undefined ? place : url.href, filename };
+  } catch (cause) {
+    // A TypeError for what is no URL, a URIError for a wrong escape.
+    if (!(cause instanceof TypeError || cause instanceof URIError)) throw cause;
+    throw new ImageSpecError("LOCK_INVALID", `"${file}" has "${place}" where the URL of a file belongs`, {
+      hint: "write the lock file again with the tool that made it",
+      cause,
+    });
+  }
 }
