@@ -1,5 +1,5 @@
 export type { DownloadWheelOptions } from "./download/download-wheel.ts";
-export { downloadWheel } from "./download/download-wheel.ts";
+export { downloadWheel, findWheel } from "./download/download-wheel.ts";
 export type { Downloader, DownloaderOptions, DownloadRequest } from "./download/downloader.ts";
 export { createDownloader } from "./download/downloader.ts";
 export type { IndexAccess } from "./download/index-access.ts";

@@ -6,6 +6,7 @@ import {
   createDownloader,
   type Downloader,
   downloadWheel,
+  findWheel,
   type IndexAccess,
   indexAccess,
   type UvSettings,
@@ -47,8 +48,8 @@ export class WheelSource implements AsyncDisposable {
   /** The wheel as a verified file. @throws WHEEL_HASH_MISMATCH, INDEX_DOWN, INDEX_AUTH, INDEX_PROTOCOL */
   async fetch({ name, wheel }: ResolvedDistribution, signal: AbortSignal): Promise<LocalWheel> {
     const { filename } = wheel;
-    const digest = `sha256:${wheel.sha256}` as const;
-    if (await this.#content.has(digest)) return { name, filename, file: this.#content.path(digest) };
+    const kept = await findWheel(wheel, this.#content);
+    if (kept !== undefined) return { name, filename, file: kept };
     return this.#limit(async () => {
       this.#connection ??= this.#connect();
       const { downloader, index } = await this.#connection;

@@ -32,7 +32,8 @@ export async function checkExistence(
   try {
     return await inspect(output, target, found.image, signal);
   } catch (error) {
-    if (!isImageSpecError(error) || signal.aborted) throw error;
+    // A damaged file on this machine is no question of existence: its error says what to do.
+    if (!isImageSpecError(error) || error.code === "STORE_CORRUPT" || signal.aborted) throw error;
     const reason = `"${output.reference(target.tag)}" cannot be read: ${error.message}`;
     return { existence: { state: "unknown", reason, error }, image: undefined, platforms: new Map() };
   }

@@ -4,6 +4,7 @@ import { systemCodeOf } from "@imagespec/errors";
 import type { LocalImageStore, OciLayout } from "@imagespec/image-store";
 import { type Descriptor, digestHex, type ImageSink, type ImageSource, type StoredManifest } from "@imagespec/oci";
 import type { BuildOutput } from "../builder/output.ts";
+import { isWhole } from "./is-whole.ts";
 import type { Lookup, OpenedOutput } from "./opened-output.ts";
 
 type Signalled = { readonly signal: AbortSignal };
@@ -44,7 +45,9 @@ export class LayoutOutput implements OpenedOutput {
 
   async lookUp(tag: string, options: Signalled): Promise<Lookup> {
     const image = await this.layout.readManifest({ tag: this.nameOf(tag) }, options);
-    return image === undefined ? { state: "absent" } : { state: "present", image };
+    // Content may be gone or cut short: a power cut, a tidy hand. Then the image is made again.
+    if (image === undefined || !(await isWhole(this.layout, image))) return { state: "absent" };
+    return { state: "present", image };
   }
 
   async prepare(_options: Signalled): Promise<void> {

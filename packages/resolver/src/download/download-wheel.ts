@@ -14,6 +14,29 @@ export interface DownloadWheelOptions extends DownloadRequest {
 }
 
 /**
+ * The path of a wheel that is in the content store already. It is read once: not everything in a zip archive is covered by a
+ * checksum. A damaged one is removed.
+ *
+ * @throws STORE_UNUSABLE
+ */
+export async function findWheel(
+  { sha256 }: Pick<ResolvedWheel, "sha256">,
+  content: Pick<ContentStore, "has" | "open" | "path" | "remove">,
+): Promise<string | undefined> {
+  const digest: Digest = `sha256:${sha256}`;
+  if (!(await content.has(digest))) return undefined;
+  try {
+    for await (const _ of content.open(digest));
+    return content.path(digest);
+  } catch (error) {
+    if (isImageSpecError(error, "IMAGE_NOT_FOUND")) return undefined;
+    if (!isImageSpecError(error, "STORE_CORRUPT")) throw error;
+    await content.remove(digest);
+    return undefined;
+  }
+}
+
+/**
  * The path of a wheel in the content store, downloaded first when it is not there; its hash is checked while it streams in.
  *
  * @throws WHEEL_HASH_MISMATCH, INDEX_DOWN, INDEX_AUTH, INDEX_PROTOCOL
@@ -23,7 +46,8 @@ export async function downloadWheel(
   options: DownloadWheelOptions,
 ): Promise<{ readonly path: string; readonly downloaded: number }> {
   const digest: Digest = `sha256:${wheel.sha256}`;
-  if (await options.content.has(digest)) return { path: options.content.path(digest), downloaded: 0 };
+  const kept = await findWheel(wheel, options.content);
+  if (kept !== undefined) return { path: kept, downloaded: 0 };
   const bytes = wheel.url.startsWith("file:")
     ? createReadStream(fileURLToPath(wheel.url))
     : options.downloader.open(wheel.url, options);
