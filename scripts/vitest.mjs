@@ -17,7 +17,8 @@ export async function vitestWith(node, args, env = process.env) {
     const { code } = await run(
       node,
       [program, "run", ...args, "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`],
-      { env, allowFailure: true },
+      // Dots in colours are most of a log that nobody looks at in colour.
+      { env: process.stdout.isTTY ? env : { ...env, NO_COLOR: "1", FORCE_COLOR: undefined }, allowFailure: true },
     );
     const report = await readFile(file, "utf8").then(JSON.parse, () => undefined);
     if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };

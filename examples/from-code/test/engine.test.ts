@@ -47,8 +47,9 @@ async function inspectEverywhere(
 ): Promise<void> {
   await using client = new RegistryClient({ insecure: [stack.registry] });
   const repository = client.repository(parseImageReference(image.reference));
-  expect(await validateImage(repository, { digest: image.digest })).toEqual([]);
-  expect(await checkImageContract(repository, { digest: image.digest }, expectation)).toEqual([]);
+  const selector = { tag: image.tag };
+  expect(await validateImage(repository, selector)).toEqual([]);
+  expect(await checkImageContract(repository, selector, expectation)).toEqual([]);
   const inspected = JSON.parse(
     (await stack.skopeo(["inspect", "--tls-verify=false", `docker://${image.reference}`])).stdout,
   ) as { Digest: string; Architecture: string };
