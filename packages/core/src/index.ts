@@ -81,6 +81,8 @@ export type { LockedDistribution, LockMeaning, OwnLock } from "./lock/lock-meani
 export type { LockSelection } from "./lock/lock-selection.ts";
 export { lockFileName } from "./lock/own-lock.ts";
 export { readLock } from "./lock/read-lock.ts";
+export type { DockerEngine } from "./outputs/docker-engine.ts";
+export { dockerEngine } from "./outputs/docker-engine.ts";
 export { recordType } from "./outputs/registry-output.ts";
 export type { SourceFile, SourceTree } from "./source/source-tree.ts";
 export { debianPythonVersions, defaultPlatform, defaultPythonVersion, defaultWorkdir } from "./spec/defaults.ts";

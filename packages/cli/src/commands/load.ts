@@ -1,3 +1,4 @@
+import { type DockerEngine, dockerEngine } from "@imagespec/core";
 import { dockerArchiveStream } from "@imagespec/image-store";
 import {
   formatImageReference,
@@ -12,7 +13,6 @@ import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import { usageError } from "../arguments/usage-error.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command-context.ts";
-import { type DockerEngine, dockerEngine } from "../images/docker-engine.ts";
 import { formatPlace, parsePlace, placeTitles } from "../images/image-place.ts";
 import { type OpenedImage, openImage } from "../images/open-image.ts";
 import { displayOf, platformsOf, transferOptions } from "../images/run-transfer.ts";

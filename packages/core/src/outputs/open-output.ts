@@ -2,8 +2,8 @@ import { isImageSpecError } from "@imagespec/errors";
 import { type LocalImageStore, type OciLayout, openOciLayout } from "@imagespec/image-store";
 import type { RegistryClient } from "@imagespec/registry-client";
 import type { OutputPlace } from "../engine/build-target.ts";
-import { detectEngineAddress } from "./detect.ts";
 import { DockerArchiveOutput } from "./docker-archive-output.ts";
+import { dockerEngine } from "./docker-engine.ts";
 import { EngineOutput } from "./engine-output.ts";
 import { LayoutOutput, LocalStoreOutput } from "./layout-output.ts";
 import type { OpenedOutput } from "./opened-output.ts";
@@ -51,9 +51,7 @@ function storeOutput(
 ): OpenedOutput {
   if (place.kind === "local-store") return new LocalStoreOutput(store, place.name);
   if (place.kind === "docker-archive") return new DockerArchiveOutput(store, place.name, place.path);
-  const detected = detectEngineAddress();
-  const address = place.host === undefined ? detected : { ...detected, host: place.host };
-  return new EngineOutput(store, place.name, address);
+  return new EngineOutput(store, place.name, dockerEngine(place.host));
 }
 
 async function existingLayout(path: string): Promise<OciLayout | undefined> {
