@@ -12,6 +12,8 @@ export interface Command {
   readonly options: OptionTable;
   /** Whether what follows `--` is the program's, not the command's. */
   readonly takesRest?: boolean;
+  /** Whether it prints a file, whose lines no terminal may break. */
+  readonly isVerbatim?: boolean;
   /** Most positional arguments. @default no limit */
   readonly maxPositionals?: number;
   /** Resolves to the exit code. */

@@ -5,12 +5,15 @@ import { commands } from "./commands.ts";
 export async function main(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    const { formatOverview } = await import("./overview.ts");
+    const [{ formatOverview }, { fittingOutput }] = await Promise.all([
+      import("./overview.ts"),
+      import("./output/fitting-output.ts"),
+    ]);
     const about = name === "help" ? commands.get(rest[0] ?? "") : undefined;
     if (about !== undefined)
       return (await import("./run-command.ts")).runCommand(await about.load(), ["--help"], context);
     const isAsked = name !== undefined;
-    (isAsked ? context.stdout : context.stderr).write(formatOverview());
+    fittingOutput(isAsked ? context.stdout : context.stderr).write(formatOverview());
     return isAsked ? 0 : 2;
   }
   if (name === "--version" || name === "-V") {

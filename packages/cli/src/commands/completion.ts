@@ -23,6 +23,7 @@ export const completion: Command = {
     "Commands that plugins add are not completed.",
   ],
   options: {},
+  isVerbatim: true,
   maxPositionals: 1,
   run,
 };

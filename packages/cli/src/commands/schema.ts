@@ -11,6 +11,7 @@ export const schema: Command = {
     "Prints the JSON Schema (2020-12) of spec files, or of the configuration file, for editors and checks. In a YAML file, an\neditor with the YAML language server finds it by the line\n  # yaml-language-server: $schema=FILE",
   ],
   options: {},
+  isVerbatim: true,
   maxPositionals: 1,
   run,
 };

@@ -31,19 +31,28 @@ test("cuts a long line around the value", () => {
   `);
 });
 
+test("goes below its place where a terminal is narrow", () => {
+  expect(frame("packages: [pandas, scikit-learnn, attrs]", 20, 13, 40)).toMatchInlineSnapshot(`
+    "
+        train.image.yaml:3:20
+          packages: [pandas, scikit-learnn…
+                             ~~~~~~~~~~~~~"
+  `);
+});
+
 test("the mark is below what it means, whatever the width", () => {
   fc.assert(
     fc.property(
       fc.stringMatching(/^[a-z ,]{0,200}$/),
       fc.stringMatching(/^[A-Z]{1,20}$/),
       fc.stringMatching(/^[a-z ,]{0,200}$/),
-      fc.integer({ min: 60, max: 200 }),
+      fc.integer({ min: 32, max: 200 }),
       (before, word, after, columns) => {
         const [text = "", marks = ""] = formatCodeFrame(
           { file: "a.yaml", line: 1, column: before.length + 1, length: word.length, lineText: before + word + after },
           plainStyle,
           columns,
-        );
+        ).slice(-2);
         const marked = text.slice(marks.indexOf("~"), marks.length);
         expect(marked.replace("…", "")).not.toBe("");
         expect(word.startsWith(marked.replace("…", ""))).toBe(true);

@@ -3,12 +3,18 @@ import type { Style } from "./style.ts";
 
 const indent = "    ";
 const gap = "   ";
+const below = `${indent}  `;
 const leastRoom = 24;
 
-/** The place in a file, its line, and a mark below it: two lines. */
+/** The place in a file, its line, and a mark below it: two lines, or three where the terminal is narrow. */
 export function formatCodeFrame(place: ErrorPlace, style: Style, columns: number): readonly string[] {
   const prefix = `${indent}${place.file}:${place.line}:${place.column}${gap}`;
-  const { text, start, length } = excerpt(place, Math.max(leastRoom, columns - prefix.length - 1));
+  if (columns - prefix.length - 1 < leastRoom) {
+    const { text, start, length } = excerpt(place, Math.max(leastRoom, columns - below.length - 1));
+    const mark = `${below}${" ".repeat(start)}${style.red("~".repeat(length))}`;
+    return [style.dim(prefix.trimEnd()), `${below}${text}`, mark];
+  }
+  const { text, start, length } = excerpt(place, columns - prefix.length - 1);
   return [`${style.dim(prefix)}${text}`, `${" ".repeat(prefix.length + start)}${style.red("~".repeat(length))}`];
 }
 

@@ -20,7 +20,7 @@ interface PlainOptions {
 
 /** A CI system that sees no output for minutes takes a build for dead. */
 const signOfLifeMs = 10_000;
-const columns = 120;
+const usualColumns = 120;
 
 /** Writes one line whenever a step has ended, for logs and for terminals that cannot redraw. */
 export class PlainReporter implements BuildReporter {
@@ -39,7 +39,7 @@ export class PlainReporter implements BuildReporter {
     const entry = this.#builds[position];
     if (entry === undefined) return;
     const { view } = entry;
-    const { style, isVerbose } = this.#options;
+    const { style, isVerbose, progress } = this.#options;
     const step = view.apply(event);
     if (event.type === "warning") this.#say(position, `  ${style.yellow("!")} ${event.message}`);
     if (event.type === "retry") this.#say(position, `  ${style.dim(`… ${view.notice ?? ""}`)}`);
@@ -52,6 +52,7 @@ export class PlainReporter implements BuildReporter {
     if (isRunning ? !(isDue || step.state === "queued") : !isShownForGood(step, view)) return;
     const namesPlatform = new Set(view.steps.flatMap(({ platform }) => platform ?? [])).size > 1;
     // No frame of the spinner: nothing turns in a log.
+    const columns = progress.columns || usualColumns;
     const look = { style, columns, frame: -1, elapsedMs: event.t - step.since, namesPlatform };
     this.#lastSign.set(position, event.t);
     this.#say(position, formatStep(withBaseName(step, view.steps), look));
@@ -60,12 +61,13 @@ export class PlainReporter implements BuildReporter {
   ended(position: number, outcome: SettledBuild): void {
     const entry = this.#builds[position];
     if (entry === undefined) return;
-    const { style, resultStyle, results, cwd, isVerbose } = this.#options;
+    const { style, resultStyle, progress, results, cwd, isVerbose } = this.#options;
     this.#title(position, entry.view);
     if (outcome.status === "fulfilled") {
       results.write(`${formatResult(outcome.result, resultStyle).join("\n")}\n`);
       return;
     }
+    const columns = progress.columns || usualColumns;
     const look = { style, columns, cwd, origin: entry.build.origin, isVerbose };
     for (const line of formatError(outcome.error, look)) this.#say(position, line);
   }
