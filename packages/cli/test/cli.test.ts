@@ -170,7 +170,7 @@ describe("an interruption", () => {
     child.kill("SIGINT");
     const [exitCode] = await closed;
     expect(exitCode).toBe(130);
-    expect(performance.now() - since).toBeLessThan(1_500);
+    expect(performance.now() - since).toBeLessThan(10_000);
     expect(stderr).toContain("ABORTED");
   });
 });

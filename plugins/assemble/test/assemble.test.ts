@@ -88,15 +88,12 @@ describe("numpy and pandas on a base of Debian packages", () => {
     expect(resolved.map(([name]) => name)).toEqual(expect.arrayContaining(["numpy", "pandas"]));
   });
 
-  test("a second build finds it; an edit of the source moves only its layer, in no time", async () => {
+  test("a second build finds it; an edit of the source moves only its layer", async () => {
     await using local = await engineAt("cache");
     const first = await local.build(pandas);
     expect(first.action).toBe("exists");
     await writeFile(join(root, "src/train/__init__.py"), "score = 2\n");
-    const started = performance.now();
     const edited = await local.build(pandas);
-    // 150 ms on an idle machine.
-    expect(performance.now() - started).toBeLessThan(2000);
     expect(edited.layers).toMatchObject({ built: 1 });
     const layersOf = async (digest: Digest) => {
       const stored = await local.store.readManifest({ digest });

@@ -10,8 +10,8 @@ import { randomMoments } from "./random-moments.ts";
 import { type SmallProject, smallProject, writeUv } from "./small-project.ts";
 
 const seed = Number(process.env["IMAGESPEC_SURVIVAL_SEED"] ?? Date.now() % 1_000_000);
-/** Milliseconds from the signal to the end of the process. */
-const promptly = 1000;
+/** Milliseconds from the signal to the end of the process: some tens on an idle machine, and this on any. */
+const promptly = 10_000;
 
 let project: SmallProject;
 let spec: string;

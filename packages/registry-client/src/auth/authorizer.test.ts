@@ -248,9 +248,10 @@ describe("credentials", () => {
 });
 
 test("an abort while the token service is slow ends at once, and others still get the token", async () => {
+  let answer = (): void => {};
   await using server = await startScriptedServer((request, response) => {
     if (request.path.startsWith("/token")) {
-      setTimeout(() => reply(response, 200, {}, { token: "t" }), 80);
+      answer = () => reply(response, 200, {}, { token: "t" });
       return;
     }
     if (request.headers.authorization === "Bearer t") return reply(response, 200, {}, { tags: ["v1"] });
@@ -262,9 +263,9 @@ test("an abort while the token service is slow ends at once, and others still ge
   const aborted = rejection(repository.tags({ signal: controller.signal }));
   const other = repository.tags();
   setTimeout(() => controller.abort(), 30);
-  const before = performance.now();
+  // The token service is silent until the abort has had its effect.
   expect((await aborted).code).toBe("ABORTED");
-  expect(performance.now() - before).toBeLessThan(70);
+  answer();
   expect(await other).toEqual(["v1"]);
 });
 
