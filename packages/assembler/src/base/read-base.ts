@@ -1,9 +1,10 @@
 import path from "node:path";
 import type { BaseImage } from "@imagespec/core";
 import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
-import { type ContentStore, openKeyIndex } from "@imagespec/image-store";
+import { type ContentStore, openKeyIndex, withFileLock } from "@imagespec/image-store";
 import {
   type Descriptor,
+  digestHex,
   type ImageConfig,
   type ImageManifest,
   isForeignLayer,
@@ -42,8 +43,7 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
   const config = parseImageConfig(await content.read(manifest.config.digest, { maxSize: maxManifestSize }));
   const index = await openKeyIndex(path.join(options.folder, "bases"), { parse: parseBaseFacts });
   const key = `${factsVersion} ${image.manifest.digest}`;
-  let facts = await index.get(key);
-  if (facts === undefined) {
+  const scan = async (): Promise<BaseFacts> => {
     const total = manifest.layers.reduce((sum, { size }) => sum + size, 0);
     let done = 0;
     const layers = manifest.layers.map((layer) => async () => {
@@ -52,9 +52,15 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
       done += layer.size;
       return content.open(layer.digest);
     });
-    facts = await scanBase(layers, environmentOf(config));
-    await index.set(key, facts);
-  }
+    const found = await scanBase(layers, environmentOf(config));
+    await index.set(key, found);
+    return found;
+  };
+  // Whoever else wants the same base waits for it instead of fetching it too.
+  const lock = path.join(content.root, "locks", `base-${digestHex(image.manifest.digest)}.lock`);
+  const facts =
+    (await index.get(key)) ??
+    (await withFileLock(lock, async () => (await index.get(key)) ?? (await scan()), { signal }));
   return { image, manifest, config, facts };
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
-import type { LocalImageStore, OciLayout } from "@imagespec/image-store";
+import { type LocalImageStore, type OciLayout, onDisk } from "@imagespec/image-store";
 import { type Descriptor, digestHex, type ImageSink, type ImageSource, type StoredManifest } from "@imagespec/oci";
 import type { BuildOutput } from "../builder/output.ts";
 import { isWhole } from "./is-whole.ts";
@@ -108,8 +108,11 @@ export class LocalStoreOutput extends LayoutOutput {
 
   override async addRecord(subject: Descriptor, record: Uint8Array, _options: Signalled): Promise<void> {
     const file = this.#recordOf(subject);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.${process.pid}.partial`, record);
-    await rename(`${file}.${process.pid}.partial`, file);
+    await using partial = await this.store.content.temporaryFile(".json");
+    await onDisk(file, async () => {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(partial.path, record);
+      await rename(partial.path, file);
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ResolvedWheel } from "@imagespec/core";
 import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
-import type { ContentStore } from "@imagespec/image-store";
+import { type ContentStore, withFileLock } from "@imagespec/image-store";
 import type { Digest } from "@imagespec/oci";
 import type { Downloader, DownloadRequest } from "./downloader.ts";
 
@@ -45,9 +46,24 @@ export async function downloadWheel(
   wheel: ResolvedWheel,
   options: DownloadWheelOptions,
 ): Promise<{ readonly path: string; readonly downloaded: number }> {
+  const { content, signal } = options;
+  const find = async (): Promise<{ readonly path: string; readonly downloaded: number } | undefined> => {
+    const path = await findWheel(wheel, content);
+    return path === undefined ? undefined : { path, downloaded: 0 };
+  };
+  const kept = await find();
+  if (kept !== undefined) return kept;
+  // Whoever else wants the same wheel of this cache waits for it instead of fetching it too.
+  const lock = join(content.root, "locks", `wheel-${wheel.sha256}.lock`);
+  const action = async () => (await find()) ?? (await fetchWheel(wheel, options));
+  return withFileLock(lock, action, signal === undefined ? {} : { signal });
+}
+
+async function fetchWheel(
+  wheel: ResolvedWheel,
+  options: DownloadWheelOptions,
+): Promise<{ readonly path: string; readonly downloaded: number }> {
   const digest: Digest = `sha256:${wheel.sha256}`;
-  const kept = await findWheel(wheel, options.content);
-  if (kept !== undefined) return { path: kept, downloaded: 0 };
   const bytes = wheel.url.startsWith("file:")
     ? createReadStream(fileURLToPath(wheel.url))
     : options.downloader.open(wheel.url, options);

@@ -5,6 +5,12 @@ const spec = (packages: readonly string[]) => ({ packages, requirements: undefin
 const target = "Python 3.13 on linux/amd64 (glibc 2.41)";
 
 describe("explainFailure: uv's words become an error about the spec", () => {
+  test("a full disk", () => {
+    const stderr =
+      "error: failed to write to file `/cache/partial/1/pylock.out.toml`: No space left on device (os error 28)";
+    expect(explainFailure(stderr, spec(["pandas"]), target)).toMatchObject({ code: "DISK_FULL", logTail: [stderr] });
+  });
+
   test("a package that does not exist", () => {
     const error = explainFailure(
       "error: No solution found when resolving dependencies\n  cause: Because scikit-learnn was not found in the package registry and you require scikit-learnn, we can conclude that your requirements are unsatisfiable.\n",
