@@ -62,6 +62,8 @@ async function run(args: ParsedArguments, { cwd, stdout, stderr, signal }: Comma
   else stdout.write(`${server.address}\n`);
   stderr.write(`serving ${root === undefined ? "from memory" : `"${root}"`}; end it with Ctrl-C\n`);
   await aborted(signal);
+  // A terminal shows the keys as "^C", and what comes next belongs on a line of its own.
+  if (stderr.isTTY) stderr.write("\n");
   return 0;
 }
 
