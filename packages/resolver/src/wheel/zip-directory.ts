@@ -37,7 +37,8 @@ const maxUnpackedSize = 64 * 1024 * 1024 * 1024;
 const maxNamePart = 255;
 const maxName = 4096;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** A byte order mark is part of a name: without it two names could become one. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function invalid(archive: string, problem: string): ImageSpecError {
   return new ImageSpecError("WHEEL_INVALID", `"${archive}" ${problem}`, {
@@ -214,6 +215,7 @@ export function dataOffset(archive: string, entry: ZipEntry, header: Buffer, nam
     header.readUInt16LE(8) === (entry.method === "stored" ? 0 : 8) &&
     (header.readUInt16LE(6) & 1) === 0 &&
     ((header.readUInt16LE(6) & 8) !== 0) === entry.hasDataDescriptor &&
+    header.readUInt16LE(26) === name.length &&
     name.toString("utf8") === entry.name;
   const crc = header.length === 30 ? header.readUInt32LE(14) : 0;
   const sizes = header.length === 30 ? [header.readUInt32LE(18), header.readUInt32LE(22)] : [];

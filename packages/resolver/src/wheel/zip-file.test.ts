@@ -91,6 +91,8 @@ describe("openZip", () => {
     ],
     ["a symbolic link", [{ name: "a", content: "/etc", mode: 0o120777 }], /neither file nor folder/],
     ["another name in the local header", [{ name: "good", localName: "evil", content: "x" }], /two different ways/],
+    ["a longer name in the local header", [{ name: "a", localName: "ab", content: "x" }], /two different ways/],
+    ["a name that a mark hides", [{ name: "\ufeffa", localName: "a\nbc", content: "x" }], /two different ways/],
     ["a wrong CRC", [{ name: "a", content: "abc", crc: 1 }], /size or CRC/],
     ["a wrong size", [{ name: "a", content: "abc", statedSize: 2 }], /damaged data|size or CRC/],
     ["a size that deflate cannot reach", [{ name: "a", content: "abc", statedSize: 0x7fffffff }], /cannot reach/],
