@@ -1,7 +1,7 @@
 import type { ImageResult } from "@imagespec/core";
 import type { BuildView, StepView } from "./build-view.ts";
 import { count, formatBytes, formatDuration } from "./format.ts";
-import { formatStep } from "./step-line.ts";
+import { detailWidthOf, formatStep } from "./step-line.ts";
 import type { Style } from "./style.ts";
 
 /** Steps of the engine that say nothing once they are over: what they found out is said elsewhere. */
@@ -41,11 +41,9 @@ export function formatSteps(view: BuildView, { style, columns, frame, now, outco
   const steps = outcome === undefined ? view.steps : view.steps.flatMap((step) => settled(step, outcome));
   const platforms = new Set(steps.flatMap(({ platform }) => platform ?? []));
   const namesPlatform = platforms.size > 1;
-  const lines = steps
-    .filter((step) => isShown(step, steps))
-    .map((step) =>
-      formatStep(withBaseName(step, steps), { style, columns, frame, namesPlatform, elapsedMs: now - step.since }),
-    );
+  const shown = steps.filter((step) => isShown(step, steps)).map((step) => withBaseName(step, steps));
+  const look = { style, columns, frame, namesPlatform, detailWidth: detailWidthOf(shown) };
+  const lines = shown.map((step) => formatStep(step, { ...look, elapsedMs: now - step.since }));
   const isWaiting = outcome === undefined && view.notice !== undefined;
   return isWaiting ? [...lines, `    ${style.dim(view.notice ?? "")}`] : lines;
 }

@@ -7,7 +7,7 @@ import { padTo, textWidth, truncate } from "./text-width.ts";
 export const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 
 const labelWidth = 14;
-const detailWidth = 40;
+const usualDetailWidth = 40;
 const widest = 100;
 
 interface LineOptions {
@@ -19,11 +19,13 @@ interface LineOptions {
   readonly elapsedMs: number;
   /** Names the platform in the label. */
   readonly namesPlatform: boolean;
+  /** How wide details are at least, so that times stand below each other. @default 40 */
+  readonly detailWidth?: number;
 }
 
 /** One line for a step: mark, label, detail, time. */
 export function formatStep(step: StepView, options: LineOptions): string {
-  const { style, columns, namesPlatform } = options;
+  const { style, columns, namesPlatform, detailWidth = usualDetailWidth } = options;
   const label = namesPlatform && step.platform !== undefined ? `${step.label} ${step.platform}` : step.label;
   const indent = step.base === undefined ? "  " : "    ";
   const time = timeOf(step, options);
@@ -40,6 +42,12 @@ function markOf({ state }: StepView, { style, frame }: LineOptions): string {
   if (state === "canceled") return style.yellow("-");
   if (state === "queued") return style.dim("·");
   return style.cyan(spinner[frame % spinner.length] ?? "·");
+}
+
+/** How wide details have to be for the times of all these steps to stand below each other. */
+export function detailWidthOf(steps: readonly StepView[]): number {
+  const timed = steps.filter(({ ms, state }) => ms !== undefined && state !== "cached");
+  return Math.max(usualDetailWidth, ...timed.map((step) => textWidth(detailOf(step))));
 }
 
 function detailOf({ state, detail, transfer }: StepView): string {

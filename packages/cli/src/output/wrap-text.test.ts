@@ -22,6 +22,12 @@ describe("wrapText", () => {
       40,
       "  acme/train:u1-7k3fq2m4xh2c6pd5  python\n    3.13",
     ],
+    [
+      "goes on below the last of several columns",
+      "  build  acme/train  absent, for linux/amd64; goes to the store",
+      48,
+      "  build  acme/train  absent, for linux/amd64;\n                     goes to the store",
+    ],
     ["leaves a word whole", `    ${"x".repeat(30)} and more`, 20, `    ${"x".repeat(30)}\n      and more`],
     ["keeps line breaks", "one two\n\nthree four\n", 6, "one\n  two\n\nthree\n  four\n"],
     ["does not count codes", "\u001b[1m  one\u001b[22m two", 9, "\u001b[1m  one\u001b[22m two"],

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 import { textWidth } from "./text-width.ts";
 
-/** Less room than this beside the first column is too little to read in. */
+/** Less room than this beside other columns is too little to read in. */
 const leastRoom = 24;
 
 /**
- * Text with its lines broken between words where they are wider than `columns`. What follows stands below the second column of the
- * line, where there is room, else a little further in than its start. A word stays whole, whatever its width: references, digests
+ * Text with its lines broken between words where they are wider than `columns`. What follows stands below the last column of the
+ * line that leaves room, else a little further in than its start. A word stays whole, whatever its width: references, digests
  * and paths are there to be copied.
  */
 export function wrapText(text: string, columns: number): string {
@@ -35,8 +35,8 @@ function wrapLine(line: string, columns: number): string {
 
 function hangingIndent(plain: string, columns: number): number {
   const indent = plain.length - plain.trimStart().length;
-  const [first] = /^ *\S+(?: \S+)* {2,}(?=\S)/.exec(plain) ?? [];
-  const second = textWidth(first ?? "");
-  if (second > 0 && columns - second >= leastRoom) return second;
-  return Math.min(indent + 2, Math.floor(columns / 2));
+  const starts = [...plain.matchAll(/(?<=\S) {2,}(?=\S)/g)].map(({ 0: gap, index }) =>
+    textWidth(plain.slice(0, index + gap.length)),
+  );
+  return starts.findLast((start) => columns - start >= leastRoom) ?? Math.min(indent + 2, Math.floor(columns / 2));
 }

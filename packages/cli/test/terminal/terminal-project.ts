@@ -15,7 +15,8 @@ const packages = [
   { name: "joblib", version: "1.5.2", requires: [], bytes: 50_000 },
 ] as const;
 
-const spec = `name: acme/train
+/** `train.image.yaml` */
+export const trainSpec = `name: acme/train
 pythonVersion: "3.13"
 packages: [pandas, scikit-learn]
 env: { OMP_NUM_THREADS: "2" }
@@ -85,7 +86,7 @@ export async function terminalProject(): Promise<TerminalProject> {
         await writeFile(join(cwd, file), text);
       };
       await write(".git/HEAD", "ref: refs/heads/main\n");
-      await write("train.image.yaml", spec);
+      await write("train.image.yaml", trainSpec);
       await write("src/train/__main__.py", 'print("score 0.94")\n');
       await write("imagespec.config.yaml", config);
       if (from !== undefined) await cp(from, cache, { recursive: true });
