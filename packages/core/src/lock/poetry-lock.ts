@@ -3,10 +3,10 @@ import { normalizePackageName } from "../spec/requirement.ts";
 import type { LockedDistribution, LockMeaning } from "./lock-meaning.ts";
 import { checkSelection, type LockSelection } from "./lock-selection.ts";
 import { lockMeaning, sortedHashes } from "./make-lock-meaning.ts";
+import { parseToml } from "./parse-toml.ts";
 import {
   checkLockVersion,
   isTable,
-  parseToml,
   requiredText,
   type Table,
   tableOf,

@@ -1,6 +1,7 @@
 import type { Json } from "../spec/json.ts";
 import type { LockSelection } from "./lock-selection.ts";
-import { parseToml, tableOf } from "./toml-reader.ts";
+import { parseToml } from "./parse-toml.ts";
+import { tableOf } from "./toml-reader.ts";
 
 /**
  * What a pyproject.toml asks for: in the fingerprint beside its lock, so that an image cannot be reused for a project whose

@@ -4,16 +4,8 @@ import { normalizePackageName } from "../spec/requirement.ts";
 import type { LockedDistribution, LockMeaning } from "./lock-meaning.ts";
 import { checkSelection, type LockSelection } from "./lock-selection.ts";
 import { lockMeaning, sortedHashes } from "./make-lock-meaning.ts";
-import {
-  checkLockVersion,
-  parseToml,
-  requiredText,
-  type Table,
-  tableOf,
-  tablesOf,
-  textOf,
-  textsOf,
-} from "./toml-reader.ts";
+import { parseToml } from "./parse-toml.ts";
+import { checkLockVersion, requiredText, type Table, tableOf, tablesOf, textOf, textsOf } from "./toml-reader.ts";
 
 /**
  * Reads a `uv.lock`: what its project needs without development groups, with the selected groups and extras.
