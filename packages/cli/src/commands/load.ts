@@ -1,7 +1,7 @@
 import { type DockerEngine, dockerEngine } from "@imagespec/core";
 import { dockerArchiveStream } from "@imagespec/image-store";
 import {
-  formatImageReference,
+  familiarImageReference,
   isImageIndex,
   type Platform,
   parseImageManifest,
@@ -127,7 +127,7 @@ function platformFor({ bytes, descriptor }: StoredManifest): Platform | undefine
 }
 
 function nameOf({ name, place }: OpenedImage): string {
-  if (name !== undefined) return formatImageReference(name);
+  if (name !== undefined) return familiarImageReference(name);
   const inside = place.kind === "oci-layout" || place.kind === "docker-archive" ? place.name : undefined;
   if (inside?.includes(":") && !inside.startsWith("sha256:")) return inside;
   throw usageError(
