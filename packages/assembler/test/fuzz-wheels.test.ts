@@ -14,7 +14,7 @@ import { parseEntryPoints } from "../src/wheel/entry-points.ts";
 import { formatRecord, parseRecord } from "../src/wheel/record-file.ts";
 import { writeWheelLayer } from "../src/wheel/wheel-layer.ts";
 
-const numRuns = Number(process.env["IMAGESPEC_FUZZ_RUNS"] ?? 60);
+const numRuns = Number(process.env["IMAGESPEC_FUZZ_RUNS"] ?? 40);
 
 let folder: string;
 let content: ContentStore;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parseSpecText, readLock } from "../src/index.ts";
 import { parseRequirementsText } from "../src/source/requirements-text.ts";
 
-const numRuns = Number(process.env["IMAGESPEC_FUZZ_RUNS"] ?? 200);
+const numRuns = Number(process.env["IMAGESPEC_FUZZ_RUNS"] ?? 100);
 
 interface Edit {
   readonly at: number;
@@ -154,17 +154,17 @@ test("any text at all is refused, or is specs", () => {
 });
 
 test.each([
-  ["lists", `packages: ${"[".repeat(20_000)}`],
-  ["closed lists", `packages: ${"[".repeat(20_000)}${"]".repeat(20_000)}`],
-  ["block lists", `packages: ${"- ".repeat(20_000)}x`],
-  ["mappings", "{a: ".repeat(20_000)],
+  ["lists", `packages: ${"[".repeat(10_000)}`],
+  ["closed lists", `packages: ${"[".repeat(10_000)}${"]".repeat(10_000)}`],
+  ["block lists", `packages: ${"- ".repeat(10_000)}x`],
+  ["mappings", "{a: ".repeat(10_000)],
   [
     "aliases",
     `a: &a [x]\n${Array.from({ length: 30 }, (_, i) => `b${i}: &b${i} [${i === 0 ? "*a" : `*b${i - 1}`}, ${i === 0 ? "*a" : `*b${i - 1}`}]`).join("\n")}\n`,
   ],
   ["an alias of itself", "env: &a { A: *a }\n"],
   ["keys that are mappings", "? {a: b}\n: c\n"],
-  ["documents", "---\npackages: []\n".repeat(2000)],
+  ["documents", "---\npackages: []\n".repeat(500)],
 ])("%s without end are refused, or read in time", (_, text) => {
   const started = performance.now();
   for (const format of ["yaml", "json"] as const) {

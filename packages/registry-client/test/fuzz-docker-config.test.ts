@@ -44,21 +44,27 @@ const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 8 }),
 );
 const anything = fc.oneof(text, fc.jsonValue({ maxDepth: 2 }));
-const auth = fc.oneof(
-  fc.record(
-    { auth: text, username: text, password: text, identitytoken: text, registrytoken: text, email: anything },
-    { requiredKeys: [] },
-  ),
-  anything,
+const usually = <T, U>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<U>): fc.Arbitrary<T | U> =>
+  fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: rare });
+const login = fc.constantFrom(
+  { auth: Buffer.from(`me:${secret}`).toString("base64") },
+  { identitytoken: secret },
+  { username: "me", password: secret },
+  {},
 );
+const odd = fc.record(
+  { auth: text, username: text, password: text, identitytoken: text, registrytoken: text, email: anything },
+  { requiredKeys: [] },
+);
+const helper = usually(fc.constantFrom("desktop", "ecr-login"), anything);
+const auths = fc
+  .array(fc.tuple(key, usually(login, fc.oneof(odd, anything))), { maxLength: 4 })
+  .map((list) => Object.fromEntries(list));
 const config = fc.record(
   {
-    auths: fc.oneof(
-      fc.array(fc.tuple(key, auth), { maxLength: 4 }).map((list) => Object.fromEntries(list)),
-      anything,
-    ),
-    credHelpers: fc.oneof(fc.dictionary(key, anything, { maxKeys: 3 }), anything),
-    credsStore: anything,
+    auths: usually(auths, anything),
+    credHelpers: usually(fc.dictionary(key, helper, { maxKeys: 3 }), anything),
+    credsStore: helper,
     HttpHeaders: anything,
     proxies: anything,
   },
@@ -85,8 +91,8 @@ test("any docker config is read or refused, and its secrets stay in it", () => {
       const parsed = read(JSON.stringify(value));
       if (parsed === undefined) return;
       accepted++;
-      for (const helper of [parsed.credsStore, findHelper(parsed, registry)])
-        if (helper !== undefined) expect(helper).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+      for (const found of [parsed.credsStore, findHelper(parsed, registry)])
+        if (found !== undefined) expect(found).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
       const found = findAuth(parsed, registry, repository);
       if (found !== undefined) expect(["basic", "bearer", "identity-token"]).toContain(found.kind);
     }),
