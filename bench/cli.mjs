@@ -1,19 +1,45 @@
-// The command's start beside an empty Node's.
+// The command's start beside an empty Node's, and where a BuildKit daemon is at hand beside `buildctl` with nothing to do.
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { compare } from "./_compare.mjs";
+import { prepareUnchanged } from "./_unchanged.mjs";
 
 const command = path.join(import.meta.dirname, "..", "packages", "cli", "bin", "imagespec.js");
 
-function time(...args) {
+function time(program, args, options = {}) {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr}`);
+  const { status, stderr, error } = spawnSync(program, args, { encoding: "utf8", ...options });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${error?.message ?? stderr}`);
   return performance.now() - start;
 }
 
-const empty = async () => time("-e", "0");
-await compare("cli", [
-  { case: "help", unit: "ms", runs: 15, ours: async () => time(command, "--help"), peer: empty },
-  { case: "version", unit: "ms", runs: 15, ours: async () => time(command, "--version"), peer: empty },
-]);
+const empty = async () => time(process.execPath, ["-e", "0"]);
+const project = await prepareUnchanged(command);
+const unchanged = async () =>
+  time(process.execPath, [command, "build"], { cwd: project.root, env: project.environment });
+const cases = [
+  { case: "help", unit: "ms", runs: 15, ours: async () => time(process.execPath, [command, "--help"]), peer: empty },
+  {
+    case: "version",
+    unit: "ms",
+    runs: 15,
+    ours: async () => time(process.execPath, [command, "--version"]),
+    peer: empty,
+  },
+  { case: "unchanged", unit: "ms", runs: 15, ours: unchanged, peer: empty },
+];
+if (process.env.BUILDKIT_HOST !== undefined) cases.push(besideBuildctl());
+try {
+  await compare("cli", cases);
+} finally {
+  await project.remove();
+}
+
+/** The same question put to BuildKit: a Dockerfile that copies the same source, and that its cache has. */
+function besideBuildctl() {
+  writeFileSync(path.join(project.root, "Dockerfile"), "FROM scratch\nCOPY src /\n");
+  const local = ["--local", `context=${project.root}`, "--local", `dockerfile=${project.root}`];
+  const peer = async () => time("buildctl", ["build", "--frontend", "dockerfile.v0", ...local]);
+  return { case: "unchanged-buildctl", unit: "ms", runs: 15, ours: unchanged, peer, limit: 0 };
+}

@@ -1,5 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
-import type { Agent as HttpsAgent } from "node:https";
+import type { Agent, ClientRequest } from "node:http";
 import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
 import { networkCode } from "./network-code.ts";
 import { nodeExchange } from "./node-exchange.ts";
@@ -17,7 +16,7 @@ export interface NodeTransportOptions {
  */
 export class NodeTransport implements Transport {
   readonly #options: NodeTransportOptions;
-  readonly #agents = new Map<string, HttpAgent | Promise<HttpsAgent>>();
+  readonly #agents = new Map<string, Promise<Agent>>();
   readonly #active = new Set<ClientRequest>();
   #closed = false;
 
@@ -27,15 +26,11 @@ export class NodeTransport implements Transport {
 
   async send(request: TransportRequest): Promise<TransportResponse> {
     const pool = request.body !== undefined && "open" in request.body ? "upload" : "other";
-    const options = { method: request.method, headers: request.headers };
-    if (request.url.protocol === "http:") {
-      const agent = this.#httpAgent(pool);
-      return this.#exchange(() => httpRequest(request.url, { ...options, agent }), request);
-    }
-    // Loading TLS costs a plain loopback registry more than a whole request.
-    const { request: httpsRequest } = await import("node:https");
-    const agent = await this.#httpsAgent(pool);
-    return this.#exchange(() => httpsRequest(request.url, { ...options, agent }), request);
+    const isSecure = request.url.protocol !== "http:";
+    // A client that is never asked loads neither; TLS alone costs a plain loopback registry more than a whole request.
+    const { request: open } = isSecure ? await import("node:https") : await import("node:http");
+    const options = { method: request.method, headers: request.headers, agent: await this.#agent(isSecure, pool) };
+    return this.#exchange(() => open(request.url, options), request);
   }
 
   async close(): Promise<void> {
@@ -71,25 +66,19 @@ export class NodeTransport implements Transport {
     return outgoing;
   }
 
-  #httpAgent(pool: string): HttpAgent {
-    const key = `http ${pool}`;
-    const existing = this.#agents.get(key);
-    if (existing instanceof HttpAgent) return existing;
-    const agent = new HttpAgent({ keepAlive: true, maxSockets: this.#options.maxConnections });
+  #agent(isSecure: boolean, pool: string): Promise<Agent> {
+    const key = `${isSecure} ${pool}`;
+    const agent = this.#agents.get(key) ?? (isSecure ? this.#createHttpsAgent() : this.#createHttpAgent());
     this.#agents.set(key, agent);
     return agent;
   }
 
-  #httpsAgent(pool: string): Promise<HttpsAgent> {
-    const key = `https ${pool}`;
-    const existing = this.#agents.get(key);
-    if (existing instanceof Promise) return existing;
-    const agent = this.#createHttpsAgent();
-    this.#agents.set(key, agent);
-    return agent;
+  async #createHttpAgent(): Promise<Agent> {
+    const { Agent } = await import("node:http");
+    return new Agent({ keepAlive: true, maxSockets: this.#options.maxConnections });
   }
 
-  async #createHttpsAgent(): Promise<HttpsAgent> {
+  async #createHttpsAgent(): Promise<Agent> {
     const { Agent } = await import("node:https");
     const { ca, maxConnections } = this.#options;
     return new Agent({
