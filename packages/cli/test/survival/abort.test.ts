@@ -9,6 +9,7 @@ import { buildCommand, phaseOf, type Running, runBuild, startBuild } from "./ima
 import { randomMoments } from "./random-moments.ts";
 import { type SmallProject, smallProject, writeUv } from "./small-project.ts";
 
+const moments = Math.ceil(Number(process.env["IMAGESPEC_SURVIVAL_MOMENTS"] ?? 20) / 5);
 const seed = Number(process.env["IMAGESPEC_SURVIVAL_SEED"] ?? Date.now() % 1_000_000);
 /** Milliseconds from the signal to the end of the process: some tens on an idle machine, and this on any. */
 const promptly = 10_000;
@@ -93,12 +94,12 @@ describe("Ctrl-C while a server does not answer", () => {
 });
 
 describe(`Ctrl-C at any moment (seed ${seed})`, () => {
-  test.each(randomMoments(6, seed))("moment $number", async ({ time, number }) => {
+  test.each(randomMoments(moments, seed))("moment $number", async ({ time, number }) => {
     const [cache, root] = [project.newFolder(), project.newFolder()];
     await using server = await startRegistryServer({ root });
     const running = startBuild(project, { spec, cache, registry: server.address });
     // Spread over the build; a process that has not begun to listen ends by the signal itself.
-    await sleep(250 + ((number - 1 + time) / 6) * Math.max(0, calm.ms - 250));
+    await sleep(250 + ((number - 1 + time) / moments) * Math.max(0, calm.ms - 250));
     const { ending, ms } = await interrupt(running);
     expect(ms).toBeLessThan(promptly);
     if (ending.exitCode !== 0) expect([130, null], phaseOf(ending)).toContain(ending.exitCode);
