@@ -11,7 +11,7 @@ const load = (name, file = "index") => import(`../packages/${name}/dist/${file}.
 /**
  * Builds the image once. `command` is the file that Node.js runs.
  *
- * @returns the folder of the project, the environment for `imagespec build` in it, and how to remove both
+ * @returns the folder of the project, what to add to the environment for `imagespec build` in it, and how to remove both
  */
 export async function prepareUnchanged(command) {
   const { makeWheel, serveIndex } = await load("test-support", "wheels");
@@ -29,12 +29,11 @@ export async function prepareUnchanged(command) {
     await pushBase(registry.address);
     await writeProject(root, `${registry.address}/base:1`);
     const environment = {
-      PATH: "/usr/bin:/bin",
       HOME: folder,
       IMAGESPEC_CACHE_DIR: path.join(folder, "cache"),
       IMAGESPEC_UV: await writeUv(folder, wheels, new URL(index.url).origin),
     };
-    await build(command, { cwd: root, env: environment });
+    await build(command, { cwd: root, env: { ...process.env, ...environment } });
     return { root, environment, remove };
   } catch (error) {
     await remove();
