@@ -8,7 +8,6 @@ import { specError } from "../spec/spec-problems.ts";
 import type { LoadedSpec, SpecFile } from "./loaded-spec.ts";
 import { createLocator, type Locate } from "./locate-field.ts";
 import { lockNameOf } from "./lock-name.ts";
-import { parsePlainYaml } from "./parse-plain-yaml.ts";
 import { yamlParser } from "./yaml-parser.ts";
 
 export interface ParseSpecTextOptions {
@@ -34,7 +33,11 @@ interface RawSpec {
  */
 export function parseSpecText(text: string, options: ParseSpecTextOptions): SpecFile {
   const { file } = options;
-  const raws = plainSpecs(text, options) ?? parsedSpecs(text, options);
+  const counter = new (yamlParser().LineCounter)();
+  const documents = parse(text, counter, options);
+  const raws = documents.flatMap((document, index) =>
+    rawSpecs(document, index, documents.length, text, counter, options),
+  );
   if (raws.length === 0) {
     throw new ImageSpecError("SPEC_FILE_UNREADABLE", `"${file}" has no spec`, {
       hint: 'write at least "packages: []"',
@@ -66,24 +69,6 @@ export function parseSpecText(text: string, options: ParseSpecTextOptions): Spec
   }
   if (failed.length > 0) throw locatedError(failed, file);
   return { specs };
-}
-
-/** Without the full parser, which is loaded only when a place in the text is asked for. */
-function plainSpecs(text: string, options: ParseSpecTextOptions): readonly RawSpec[] | undefined {
-  const value = options.format === "yaml" ? parsePlainYaml(text) : undefined;
-  if (value === undefined || Object.hasOwn(value, "images")) return undefined;
-  let parsed: readonly RawSpec[] | undefined;
-  const locate: Locate = (path) => {
-    parsed ??= parsedSpecs(text, options);
-    return parsed[0]?.locate(path);
-  };
-  return [{ value, key: "0", locate }];
-}
-
-function parsedSpecs(text: string, options: ParseSpecTextOptions): readonly RawSpec[] {
-  const counter = new (yamlParser().LineCounter)();
-  const documents = parse(text, counter, options);
-  return documents.flatMap((document, index) => rawSpecs(document, index, documents.length, text, counter, options));
 }
 
 interface Located {
