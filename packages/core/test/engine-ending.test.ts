@@ -205,6 +205,24 @@ describe("events", () => {
     expect(ofBase.length).toBeGreaterThan(0);
   });
 
+  it("are dropped without a warning when the builder tidies up after an abort", async () => {
+    await using bench = await testBench();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    const during: FakeBuilderOptions["during"] = async (_spec, { signal, emit }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await delay(50);
+      emit({ type: "step", id: "work", name: "work", state: "failed" });
+    };
+    const engine = bench.engine([fakeBuilder({ during }).builder]);
+    await failureOf(engine.build(spec, { registry: bench.registry, timeoutMs: 200 }));
+    await engine.close();
+    await delay(10);
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
   it("are dropped after done, with one warning of the process", async () => {
     await using bench = await testBench();
     const warnings: Error[] = [];

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startRegistryServer } from "@imagespec/registry-server";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { cacheProblems, partialFiles } from "./cache-problems.ts";
+import { cacheProblems, temporaryFiles } from "./cache-problems.ts";
 import { type CalmBuild, calmBuild } from "./calm-build.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { buildCommand, phaseOf, type Running, runBuild, startBuild } from "./imagespec-process.ts";
@@ -43,7 +43,7 @@ async function expectAborted({ ending, ms }: Awaited<ReturnType<typeof interrupt
   expect(ending).toMatchObject({ exitCode: 130, signal: null, stderr: "", error: { code: "ABORTED" } });
   expect(ms).toBeLessThan(promptly);
   expect(await cacheProblems(cache)).toEqual([]);
-  expect(await partialFiles(cache)).toEqual([]);
+  expect(await temporaryFiles(cache)).toEqual([]);
 }
 
 type Where = "target" | "index" | "upstream";
@@ -104,7 +104,7 @@ describe(`Ctrl-C at any moment (seed ${seed})`, () => {
     expect(ms).toBeLessThan(promptly);
     if (ending.exitCode !== 0) expect([130, null], phaseOf(ending)).toContain(ending.exitCode);
     expect(await cacheProblems(cache)).toEqual([]);
-    expect(await partialFiles(cache)).toEqual([]);
+    expect(await temporaryFiles(cache)).toEqual([]);
     const again = await runBuild(project, { spec, cache, registry: server.address });
     expect(again).toMatchObject({ exitCode: 0, digest: calm.digest });
   });

@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { startRegistryServer } from "@imagespec/registry-server";
 import { afterAll, afterEach, beforeAll, describe, expect, type TestContext, test } from "vitest";
-import { cacheProblems, partialFiles } from "./cache-problems.ts";
+import { cacheProblems, temporaryFiles } from "./cache-problems.ts";
 import { type CalmBuild, calmBuild } from "./calm-build.ts";
 import { buildCommand, runBuild } from "./imagespec-process.ts";
 import { type SmallProject, smallProject } from "./small-project.ts";
@@ -59,7 +59,7 @@ describe("a cache on a disk that gets full", () => {
     expect(first.error?.message).toContain(cache);
     expect(first.error?.hint).toMatch(/^free space .*IMAGESPEC_CACHE_DIR/i);
     expect(await cacheProblems(cache)).toEqual([]);
-    expect(await partialFiles(cache)).toEqual([]);
+    expect(await temporaryFiles(cache)).toEqual([]);
     expect((await glob(root)).filter((file) => file.includes("/_tags/"))).toEqual([]);
     await remount(cache, "size=64m");
     const again = await runBuild(project, { spec, cache, registry: server.address });

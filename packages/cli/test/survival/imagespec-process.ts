@@ -27,7 +27,14 @@ export interface Ending {
   readonly digest: string | undefined;
   /** `built`, `exists`, `joined` */
   readonly action: string | undefined;
-  readonly error: { readonly code: string; readonly message: string; readonly hint?: string } | undefined;
+  readonly error:
+    | {
+        readonly code: string;
+        readonly message: string;
+        readonly hint?: string;
+        readonly details?: Readonly<Record<string, unknown>>;
+      }
+    | undefined;
   readonly stderr: string;
 }
 

@@ -1,6 +1,6 @@
 import { startRegistryServer } from "@imagespec/registry-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cacheProblems, partialFiles } from "./cache-problems.ts";
+import { cacheProblems, temporaryFiles } from "./cache-problems.ts";
 import { type CalmBuild, calmBuild } from "./calm-build.ts";
 import { buildCommand, runBuild } from "./imagespec-process.ts";
 import { registryContent } from "./registry-content.ts";
@@ -48,7 +48,7 @@ describe.each([2, 8])("%i processes on one cold cache", (count) => {
     expect(counts()).toEqual(once);
     await server.close();
     expect(await registryContent(root)).toEqual(calm.content);
-    expect([...(await cacheProblems(cache)), ...(await partialFiles(cache))]).toEqual([]);
+    expect([...(await cacheProblems(cache)), ...(await temporaryFiles(cache))]).toEqual([]);
   });
 
   test("that build different specs: the same images as one by one, each wheel is downloaded once", async () => {
@@ -70,7 +70,7 @@ describe.each([2, 8])("%i processes on one cold cache", (count) => {
       const expected = await runBuild(project, { spec: file, cache: alone, registry: other.address });
       expect(ending).toMatchObject({ exitCode: 0, action: "built", digest: expected.digest });
     }
-    expect([...(await cacheProblems(cache)), ...(await partialFiles(cache))]).toEqual([]);
+    expect([...(await cacheProblems(cache)), ...(await temporaryFiles(cache))]).toEqual([]);
   });
 });
 
@@ -85,5 +85,5 @@ test("processes that build into the local store at once keep all names", async (
     const again = await runBuild(project, { spec: specs[position] ?? "", cache });
     expect(again).toMatchObject({ exitCode: 0, action: "exists", digest: ending.digest });
   }
-  expect([...(await cacheProblems(cache)), ...(await partialFiles(cache))]).toEqual([]);
+  expect([...(await cacheProblems(cache)), ...(await temporaryFiles(cache))]).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { redact } from "@imagespec/errors";
+import { isImageSpecError, redact } from "@imagespec/errors";
 import type { BuildEvent, BuilderEvent, DoneEvent, LogEvent, StartedEvent, StepEvent } from "./events.ts";
 import { LogRedactor } from "./log-redactor.ts";
 
@@ -22,6 +22,8 @@ export class EventStream {
   readonly #warnings: string[] = [];
   readonly #timings: Record<string, number> = {};
   #isDone = false;
+  /** Then the builder was left while it tidied up, and what it still tells is no defect. */
+  #isAborted = false;
   #hasWarnedOfLateEvents = false;
 
   /** `build`: what the build is called until {@link started} gives it its full name. */
@@ -53,7 +55,7 @@ export class EventStream {
   /** Takes an event of a builder; after {@link done} it is dropped. */
   emit(origin: EventOrigin, event: BuilderEvent): void {
     if (this.#isDone) {
-      this.#warnOfLateEvent(origin.builder);
+      if (!this.#isAborted) this.#warnOfLateEvent(origin.builder);
       return;
     }
     const marked = withPrefix(event, origin.prefix);
@@ -100,6 +102,8 @@ export class EventStream {
     for (const log of this.#logs.values()) log.flush();
     this.#send({ builder }, { type: "done", ...outcome } as OwnFields<DoneEvent>);
     this.#isDone = true;
+    const error = "error" in outcome ? outcome.error : undefined;
+    this.#isAborted = isImageSpecError(error, "ABORTED") || isImageSpecError(error, "BUILD_TIMEOUT");
   }
 
   /** The last lines of what a builder logged for a platform, of the step that logged last. */

@@ -163,17 +163,20 @@ describe("openContentStore", () => {
     expect(Date.now() - item!.lastUsed.getTime()).toBeLessThan(60_000);
   });
 
-  it("removes partial files older than a day when it is opened, and keeps younger ones", async () => {
-    await using folder = await temporaryFolder();
-    const partial = join(folder.path, "partial");
-    await mkdir(join(partial, "old-folder"), { recursive: true });
-    await writeFile(join(partial, "old"), "x");
-    await writeFile(join(partial, "young"), "x");
-    const old = new Date(Date.now() - 25 * 60 * 60 * 1000);
-    for (const name of ["old", "old-folder"]) await utimes(join(partial, name), old, old);
-    await openContentStore(folder.path);
-    expect(await readdir(partial)).toEqual(["young"]);
-  });
+  it.each(["partial", "locks"])(
+    "removes files in %s older than a day when it is opened, and keeps younger ones",
+    async (name) => {
+      await using folder = await temporaryFolder();
+      const partial = join(folder.path, name);
+      await mkdir(join(partial, "old-folder"), { recursive: true });
+      await writeFile(join(partial, "old"), "x");
+      await writeFile(join(partial, "young"), "x");
+      const old = new Date(Date.now() - 25 * 60 * 60 * 1000);
+      for (const each of ["old", "old-folder"]) await utimes(join(partial, each), old, old);
+      await openContentStore(folder.path);
+      expect(await readdir(partial)).toEqual(["young"]);
+    },
+  );
 
   it("writes again after its folders were deleted under it", async () => {
     await using folder = await temporaryFolder();

@@ -9,6 +9,7 @@ import { makeFolder } from "../disk/make-folder.ts";
 import { onDisk } from "../disk/on-disk.ts";
 import { PartialFolder, type TemporaryFile } from "../disk/partial-folder.ts";
 import { readFileRange } from "../disk/read-file-range.ts";
+import { removeStale } from "../disk/remove-stale.ts";
 import { renameIntoPlace } from "../disk/rename-into-place.ts";
 import { corruptContent, missingContent } from "./content-errors.ts";
 import type { ContentStore, OpenContentOptions, StoredContent, WriteContentOptions } from "./content-store.ts";
@@ -219,5 +220,7 @@ export async function openContentStore(root: string): Promise<ContentStore> {
     if (!["EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "") || !(await isFolder(blobs))) throw error;
   }
   await new PartialFolder(root).removeStale();
+  // Locks on what is made of the content are kept beside it; a holder gives a sign of life every minute.
+  await removeStale(join(root, "locks"));
   return contentStoreIn(root);
 }
