@@ -21,6 +21,7 @@ import { type Drift, findDrift } from "./find-drift.ts";
 import { selectionRequest } from "./image-job.ts";
 import type { ImageResult } from "./image-result.ts";
 import { imageResultOf } from "./image-result-of.ts";
+import { largeSource } from "./large-source.ts";
 import { Limiter } from "./limiter.ts";
 import type { LockOptions, LockResult, LockStatus } from "./lock-result.ts";
 import { LockSession } from "./lock-session.ts";
@@ -233,6 +234,8 @@ export class ImageBuildEngine implements AsyncDisposable {
         target: referenceOf(target),
         fingerprint: target.spec.fingerprint,
       });
+      const large = largeSource(target.spec);
+      if (large !== undefined) events.emit({ builder: "", prefix: undefined }, { type: "warning", message: large });
       const made = await makeImage(context, target, { isForced: options.force ?? false });
       const result = imageResultOf(target, made, events);
       events.done(result.builder, { result });

@@ -4,6 +4,7 @@ import type { PlannedImage } from "./build-plan.ts";
 import { type BuildTarget, baseTarget, referenceOf } from "./build-target.ts";
 import type { BuildContext } from "./engine-context.ts";
 import { selectionError, selectionRequest } from "./image-job.ts";
+import { largeSource } from "./large-source.ts";
 import { findImage, refusal } from "./make-image.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
 import { assignBuilders } from "./select-builder.ts";
@@ -95,6 +96,8 @@ function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag }: BuildTa
   } else if (spec.floating.length > 0) {
     hints.push(`build on a base that has what no lock covers: ${spec.floating.join(", ")}`);
   }
+  const large = largeSource(spec);
+  if (large !== undefined) hints.push(large);
   const [, architecture] = engine.hostPlatform.split("/");
   if (!spec.platforms.includes(`linux/${architecture}`)) {
     hints.push(`add platform "linux/${architecture}" to run the image on this machine without emulation`);

@@ -32,6 +32,14 @@ describe("the source tree", () => {
     ]);
   });
 
+  test("is no virtual environment", async () => {
+    await using folder = await createSpecFolder({ "env/pyvenv.cfg": "home = /usr/bin", "env/bin/x": "x" });
+    expect(await errorOf(() => read({ sourceRoot: "env" }, folder.path))).toMatchObject({
+      code: "SPEC_VALUE",
+      message: 'sourceRoot: "env" is a virtual environment of this machine, not source',
+    });
+  });
+
   test("carries the user's exec bit alone, sizes and digests", async () => {
     await using folder = await createSpecFolder({ "run.sh": { run: "#!/bin/sh\n" }, "x.txt": "hello" });
     const tree = await read({ sourceRoot: "." }, folder.path);

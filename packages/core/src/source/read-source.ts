@@ -58,6 +58,7 @@ async function findCandidates(spec: SourceFields, options: ReadSourceOptions): P
     const folder = join(options.root, spec.sourceRoot);
     const stats = await statEntry("sourceRoot", spec.sourceRoot, folder);
     if (!stats.isDirectory()) throw notAFolder(spec.sourceRoot, folder);
+    if (await isVirtualEnvironment(folder)) throw virtualEnvironment(spec.sourceRoot, folder);
     if (spec.sourceCopyMode === "all")
       candidates.push(...(await folderCandidates(folder, spec.workdir, "sourceRoot", false, options)));
     else candidates.push(...(await moduleCandidates(folder, spec.workdir, options)));
@@ -176,6 +177,28 @@ function notAFolder(path: string, absolute: string): ImageSpecError {
     hint: "name a folder, or use copy for single files",
     details: { file: absolute, path: "sourceRoot" },
   });
+}
+
+async function isVirtualEnvironment(folder: string): Promise<boolean> {
+  try {
+    await stat(join(folder, "pyvenv.cfg"));
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Its links and scripts name folders of this machine, so it would not work anywhere else. */
+function virtualEnvironment(path: string, absolute: string): ImageSpecError {
+  return new ImageSpecError(
+    "SPEC_VALUE",
+    `sourceRoot: "${path}" is a virtual environment of this machine, not source`,
+    {
+      hint: "name the folder with your own code; what is installed belongs into packages or requirements",
+      details: { file: absolute, path: "sourceRoot" },
+    },
+  );
 }
 
 interface PlacedFile {
