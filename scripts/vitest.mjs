@@ -16,8 +16,8 @@ export async function vitestWith(node, args, env = process.env) {
   try {
     const { code } = await run(
       node,
-      [program, "run", ...args, "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`],
-      // Dots in colours are most of a log that nobody looks at in colour.
+      [program, "run", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+      // A log that is no terminal is read as plain text.
       { env: process.stdout.isTTY ? env : { ...env, NO_COLOR: "1", FORCE_COLOR: undefined }, allowFailure: true },
     );
     const report = await readFile(file, "utf8").then(JSON.parse, () => undefined);
