@@ -2,7 +2,7 @@ import { isImageSpecError } from "@imagespec/errors";
 import { expect, test } from "vitest";
 import { formatPlace, type ImagePlace, parsePlace, selectorOf } from "./image-place.ts";
 
-const cwd = "/work";
+const cwd = "/project";
 const sha = `sha256:${"a".repeat(64)}`;
 
 test.each([
@@ -14,15 +14,15 @@ test.each([
   ["registry:2", { kind: "reference", reference: { registry: "docker.io", repository: "library/registry", tag: "2" } }],
   ["docker://r.dev/a:1", { kind: "registry", reference: { registry: "r.dev", repository: "a", tag: "1" } }],
   ["local-store:a/b:1", { kind: "local-store", reference: { registry: "docker.io", repository: "a/b", tag: "1" } }],
-  ["oci-layout:out", { kind: "oci-layout", path: "/work/out", name: undefined }],
-  ["oci-layout=out:a/b:v1", { kind: "oci-layout", path: "/work/out", name: "a/b:v1" }],
+  ["oci-layout:out", { kind: "oci-layout", path: "/project/out", name: undefined }],
+  ["oci-layout=out:a/b:v1", { kind: "oci-layout", path: "/project/out", name: "a/b:v1" }],
   [`oci-layout:/abs:${sha}`, { kind: "oci-layout", path: "/abs", name: sha }],
-  ["./out", { kind: "oci-layout", path: "/work/out", name: undefined }],
+  ["./out", { kind: "oci-layout", path: "/project/out", name: undefined }],
   ["../out", { kind: "oci-layout", path: "/out", name: undefined }],
-  ["out/", { kind: "oci-layout", path: "/work/out", name: undefined }],
-  ["a.tar", { kind: "docker-archive", path: "/work/a.tar", name: undefined }],
+  ["out/", { kind: "oci-layout", path: "/project/out", name: undefined }],
+  ["a.tar", { kind: "docker-archive", path: "/project/a.tar", name: undefined }],
   ["/x/a.tar.gz:acme/x:1", { kind: "docker-archive", path: "/x/a.tar.gz", name: "acme/x:1" }],
-  ["docker-archive:image:acme/x:1", { kind: "docker-archive", path: "/work/image", name: "acme/x:1" }],
+  ["docker-archive:image:acme/x:1", { kind: "docker-archive", path: "/project/image", name: "acme/x:1" }],
 ])("%s", (text, expected) => {
   expect(parsePlace(text, cwd)).toEqual(expected);
 });
