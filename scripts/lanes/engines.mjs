@@ -12,7 +12,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 try {
   await run(process.execPath, [path.join(stack, "up.mjs"), "--engines", engines.join(",")], { capture: true });
   for (const engine of engines) {
-    const counts = await vitest(["--project", "integration", "engine"], {
+    const counts = await vitest(["--project", "integration", "examples/from-code/test/engine"], {
       ...process.env,
       IMAGESPEC_STACK_ENGINE: engine,
     });

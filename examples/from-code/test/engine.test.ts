@@ -65,7 +65,7 @@ function docker(stack: Stack, ...args: string[]): Promise<string> {
 
 describe(`images read by Docker Engine ${engineName}, skopeo and an independent validator`, () => {
   test("on a Debian base, without any base from a registry", async (context) => {
-    const stack = await requireStack(context);
+    const stack = await requireStack(context, { engines: [engineName] });
     const spec = new ImageSpec({
       name: "engine/debian",
       pythonVersion: "3.13",
@@ -103,7 +103,7 @@ describe(`images read by Docker Engine ${engineName}, skopeo and an independent 
   });
 
   test("on an official-like python image of a registry; uv finds the environment sound", async (context) => {
-    const stack = await requireStack(context);
+    const stack = await requireStack(context, { engines: [engineName] });
     const spec = new ImageSpec({
       name: "engine/python",
       pythonVersion: "3.12",
@@ -139,7 +139,7 @@ describe(`images read by Docker Engine ${engineName}, skopeo and an independent 
   });
 
   test("loaded into the engine and as an archive, without a registry", async (context) => {
-    const stack = await requireStack(context);
+    const stack = await requireStack(context, { engines: [engineName] });
     const spec = new ImageSpec({
       name: "engine/loaded",
       pythonVersion: "3.13",
