@@ -132,7 +132,8 @@ function altered(document: unknown, changes: readonly Step[]): unknown {
     const place = places[change.at % Math.max(1, places.length)];
     if (place === undefined) continue;
     const [parent, member] = place;
-    const written = { value: change.value, enumerable: true, writable: true, configurable: true };
+    // A copy: constants are the same object in every run, and a later change may be to this very value.
+    const written = { value: structuredClone(change.value), enumerable: true, writable: true, configurable: true };
     if (change.what === "remove") delete parent[member];
     else if (change.what === "add" && !Array.isArray(parent)) Object.defineProperty(parent, change.key, written);
     else Object.defineProperty(parent, member, written);
