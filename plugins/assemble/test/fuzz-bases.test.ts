@@ -136,7 +136,7 @@ function altered(name: Change["document"], document: unknown, all: readonly Chan
   visit(copy);
   for (const { at, value } of all.filter((change) => change.document === name)) {
     const [parent, member] = places[at % places.length] ?? [{}, ""];
-    parent[member] = value;
+    parent[member] = structuredClone(value);
   }
   return Buffer.from(JSON.stringify(copy));
 }
