@@ -23,6 +23,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "integration",
+          setupFiles: ["./vitest.setup.ts"],
           include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
           testTimeout: 240_000,
           hookTimeout: 240_000,
