@@ -24,6 +24,8 @@ export default defineConfig({
         test: {
           name: "integration",
           setupFiles: ["./vitest.setup.ts"],
+          // Real processes, disks, engines and a package index take part: what fails once on a busy machine is tried once more.
+          retry: 1,
           include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
           testTimeout: 240_000,
           hookTimeout: 240_000,
