@@ -52,7 +52,7 @@ for (const major of majors) {
       { capture: true, env: { ...process.env, IMAGESPEC_CACHE_DIR: path.join(folder, "cache") } },
     );
     const done = JSON.parse(build.stdout.trim().split("\n").at(-1));
-    digests.set(stdout.trim(), done.result.digest);
+    digests.set(stdout.trim(), done.images[0].digest);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
