@@ -5,7 +5,7 @@ import path from "node:path";
 import { root } from "../run.mjs";
 
 const devOnly = new Set(["test-support", "registry-server"]);
-const mayServe = new Set(["cli", "plugin-kit"]);
+const mayServe = new Set(["cli", "plugin", "plugin-kit"]);
 
 const json = async (file) => JSON.parse(await readFile(file, "utf8"));
 
