@@ -1,0 +1,2 @@
+export { type BuilderNames, builderNames } from "./builder-names.ts";
+export { type ScaffoldOptions, scaffoldBuilder } from "./scaffold-builder.ts";
