@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { packAll, publicPackages } from "../check.mjs";
+import { buildsBundled, checkPlugAndPlay } from "../release/layouts.mjs";
 import { npm, startLocalRegistry } from "../release/local-registry.mjs";
 import { checkScaffold } from "../release/scaffold.mjs";
 import { formatWeight, weightOf } from "../release/weight.mjs";
@@ -103,6 +104,14 @@ export { defineBuilder };
     });
   }
 
+  await step("yarn without node_modules finds the plugins of a project", () => checkPlugAndPlay(folder, registry));
+  for (const bundler of ["esbuild", "rolldown"]) {
+    await step(`an application bundled by ${bundler} keeps its builders`, async () => {
+      await install(project, ["--save-dev", bundler]);
+      const other = await buildsBundled(project, bundler, path.join(folder, `${bundler}-cache`));
+      if (other !== digest) throw new Error(`${other} instead of ${digest}`);
+    });
+  }
   await step("npm create imagespec-builder makes a plugin that installs, tests and packs", () =>
     checkScaffold(folder, registry),
   );

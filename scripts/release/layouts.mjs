@@ -1,0 +1,54 @@
+// Layouts without the usual node_modules: yarn's Plug'n'Play, and applications that a bundler made one file of.
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { run } from "../run.mjs";
+
+const yarn = ["-y", "@yarnpkg/cli-dist@4.17.1", "--"];
+
+/** A project of yarn with Plug'n'Play: packages stay in archives. */
+export async function checkPlugAndPlay(folder, { url, env }) {
+  const project = path.join(folder, "yarn-project");
+  await mkdir(project);
+  await writeFile(
+    path.join(project, ".yarnrc.yml"),
+    `nodeLinker: pnp\nnpmRegistryServer: "${url}"\nunsafeHttpWhitelist: ["127.0.0.1"]\nenableGlobalCache: false\nnpmMinimalAgeGate: 0\n`,
+  );
+  await writeFile(path.join(project, "yarn.lock"), "");
+  await writeFile(
+    path.join(project, "package.json"),
+    JSON.stringify({ name: "yarn-project", private: true, type: "module" }),
+  );
+  const inProject = (args, options) =>
+    run("npx", [...yarn, ...args], { cwd: project, env: { ...env, YARN_ENABLE_IMMUTABLE_INSTALLS: "0" }, ...options });
+  await inProject(["add", "imagespec", "@imagespec/core", "@imagespec/builder-assemble"], { quiet: true });
+  const { stdout } = await inProject(["imagespec", "builders", "--json"], { capture: true });
+  if (!stdout.includes('"assemble"')) throw new Error(`no builder "assemble" in ${stdout}`);
+}
+
+const configs = {
+  esbuild: (entry, outfile) => ["--bundle", "--platform=node", "--format=esm", entry, `--outfile=${outfile}`],
+  rolldown: (entry, outfile) => [entry, "--platform", "node", "--format", "esm", "--file", outfile],
+};
+
+/** Bundles an application with its builder, runs it away from its packages, and returns the digest that it prints. */
+export async function buildsBundled(project, bundler, cache) {
+  const entry = path.join(project, `${bundler}-app.mjs`);
+  // "./register" is the module with the side effect: a bundler that drops it would leave the engine without builders.
+  await writeFile(
+    entry,
+    `import "@imagespec/builder-assemble/register";
+import { ImageBuildEngine, ImageSpec } from "@imagespec/core";
+const engine = new ImageBuildEngine({ cacheFolder: ${JSON.stringify(cache)} });
+const image = await engine.build(new ImageSpec({ name: "release/check", baseImage: { debian: "trixie" }, packages: ["six"] }));
+console.log(image.digest);
+await engine.close();
+`,
+  );
+  const away = path.join(cache, "..", `${bundler}-away`);
+  await mkdir(away, { recursive: true });
+  const outfile = path.join(away, "app.mjs");
+  const program = path.join(project, "node_modules", ".bin", bundler);
+  await run(program, configs[bundler](entry, outfile), { cwd: project, quiet: true });
+  const { stdout } = await run(process.execPath, [outfile], { cwd: away, capture: true });
+  return stdout.trim();
+}
