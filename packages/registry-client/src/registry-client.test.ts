@@ -446,3 +446,26 @@ test("a client that does nothing keeps no process alive", async () => {
   await using _ = new RegistryClient();
   expect(process.getActiveResourcesInfo().length).toBe(before);
 });
+
+describe("for a daemon that speaks to registries by itself", () => {
+  test("the login of exactly one registry", async () => {
+    const asked: string[] = [];
+    await using client = testClient({
+      credentials: async ({ registry }) => {
+        asked.push(registry);
+        return registry === "ghcr.io" ? { kind: "basic", username: "me", password: "a-long-password" } : undefined;
+      },
+    });
+    expect(await client.credentials("GHCR.io")).toMatchObject({ username: "me" });
+    expect(await client.credentials("ghcr.io:444")).toBeUndefined();
+    await client.credentials("registry-1.docker.io");
+    expect(asked).toEqual(["ghcr.io", "ghcr.io:444", "docker.io"]);
+  });
+
+  test("whether a registry has TLS", async () => {
+    await using client = testClient({ insecure: ["registry.lan:5000"] });
+    expect(client.isPlain("registry.lan:5000")).toBe(true);
+    expect(client.isPlain("localhost:5000")).toBe(true);
+    expect(client.isPlain("ghcr.io")).toBe(false);
+  });
+});

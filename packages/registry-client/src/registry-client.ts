@@ -1,8 +1,9 @@
-import { ImageSpecError } from "@imagespec/errors";
+import { ImageSpecError, registerSecret } from "@imagespec/errors";
 import { type ImageReference, isRepository, parseRegistry } from "@imagespec/oci";
 import { Authorizer } from "./auth/authorizer.ts";
+import { canonicalRegistry } from "./auth/canonical-registry.ts";
 import { chainCredentials } from "./auth/chain-credentials.ts";
-import type { CredentialProvider } from "./auth/credentials.ts";
+import type { CredentialProvider, Credentials } from "./auth/credentials.ts";
 import { dockerConfigCredentials } from "./auth/docker-config-credentials.ts";
 import { checkPush } from "./check-push.ts";
 import { EndpointBook } from "./http/endpoint.ts";
@@ -32,6 +33,7 @@ export interface RepositoryReference {
 export class RegistryClient {
   readonly #http: RegistryHttp;
   readonly #transport: Transport;
+  readonly #credentials: CredentialProvider;
   readonly #providers: readonly RegistryProvider[];
   readonly #closing = new AbortController();
   readonly #turns = new Map<string, Promise<void>>();
@@ -43,6 +45,7 @@ export class RegistryClient {
     this.#providers = options.providers ?? [];
     this.#transport = createTransport({ proxy: options.proxy ?? detectProxy(), ca: options.ca, maxConnections });
     const credentials = credentialsOf(options, this.#providers);
+    this.#credentials = credentials;
     this.#http = new RegistryHttp({
       transport: this.#transport,
       endpoints: new EndpointBook({ insecure: options.insecure ?? [], mirrors: options.mirrors ?? {} }),
@@ -89,6 +92,23 @@ export class RegistryClient {
    */
   async checkPush(reference: RepositoryReference, options: OperationOptions = {}): Promise<void> {
     await checkPush(this.#context(reference), options);
+  }
+
+  /**
+   * What this client would log in with at exactly this registry, for a daemon that pulls and pushes by itself; nothing when there is
+   * nothing for it. Registered as a secret. @throws CREDENTIALS
+   */
+  async credentials(registry: string, options: OperationOptions = {}): Promise<Credentials | undefined> {
+    const { signal } = options;
+    const found = await withAbort(this.#credentials({ registry: canonicalRegistry(registry), signal }), signal);
+    if (found?.kind === "basic") registerSecret(found.password);
+    if (found?.kind === "bearer" || found?.kind === "identity-token") registerSecret(found.token);
+    return found;
+  }
+
+  /** Whether this client speaks to a registry without TLS, as far as it knows now. @throws REFERENCE_INVALID */
+  isPlain(registry: string): boolean {
+    return this.#http.endpoints.origin(parseRegistry(registry)).isPlain;
   }
 
   /** Destroys every connection; running operations fail. */
