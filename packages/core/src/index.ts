@@ -81,8 +81,13 @@ export type { LockedDistribution, LockMeaning, OwnLock } from "./lock/lock-meani
 export type { LockSelection } from "./lock/lock-selection.ts";
 export { lockFileName } from "./lock/own-lock.ts";
 export { readLock } from "./lock/read-lock.ts";
+export type { EngineAddress } from "./outputs/detect.ts";
+export { detectEngineAddress, engineAddress } from "./outputs/detect.ts";
 export type { DockerEngine } from "./outputs/docker-engine.ts";
 export { dockerEngine } from "./outputs/docker-engine.ts";
+export { engineConnectionError } from "./outputs/engine-connection-error.ts";
+export type { EngineDial } from "./outputs/engine-dial.ts";
+export { engineDial } from "./outputs/engine-dial.ts";
 export { recordType } from "./outputs/registry-output.ts";
 export type { SourceFile, SourceTree } from "./source/source-tree.ts";
 export { debianPythonVersions, defaultPlatform, defaultPythonVersion, defaultWorkdir } from "./spec/defaults.ts";

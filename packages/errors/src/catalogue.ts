@@ -45,6 +45,7 @@ export const sharedErrors = {
   LOCK_INVALID: { origin: "spec", summary: "a lock file that cannot be used" },
   CONFIG_INVALID: { origin: "spec", summary: "a configuration file that cannot be used" },
   PLUGIN_NOT_FOUND: { origin: "spec", summary: "a plugin that is configured but not installed" },
+  PLUGIN_BROKEN: { origin: "spec", summary: "a plugin that is installed but cannot be loaded or used" },
 
   INDEX_DOWN: { origin: "index", summary: "the package index cannot be reached" },
   INDEX_AUTH: { origin: "index", summary: "the package index refused the credentials" },
@@ -94,6 +95,7 @@ export const sharedErrors = {
     summary: "a file of the local image store or cache does not have the content its name states",
   },
   IMAGE_NOT_FOUND: { origin: "builder", summary: "no such image in the local image store or layout" },
+  LISTEN_FAILED: { origin: "builder", summary: "an address or port of this machine that cannot be listened on" },
   RUN_UNAVAILABLE: { origin: "builder", summary: "the machine offers no way of running a container" },
   INTERNAL: { origin: "builder", summary: "a defect of imagespec itself" },
 

@@ -1,5 +1,5 @@
 import { ImageSpecError } from "@imagespec/errors";
-import { detectEngineAddress, type EngineAddress } from "./detect.ts";
+import { detectEngineAddress, type EngineAddress, engineAddress } from "./detect.ts";
 import { askEngine, type EngineAnswer } from "./engine-connection.ts";
 
 /** A Docker Engine, spoken to over its socket, pipe or TCP address. Every call may throw ENGINE_DOWN or ENGINE_PERMISSION. */
@@ -15,13 +15,14 @@ export interface DockerEngine {
 }
 
 /**
- * The engine at an address, else the one that the environment names, else the first socket there is. Nothing is opened yet.
+ * The engine at an address, else the one that the environment or the current docker context names, else the first socket there
+ * is. Nothing is opened yet.
  *
  * @param host as in `DOCKER_HOST`
+ * @throws ENGINE_DOWN for a docker context that does not exist, CONFIG_INVALID for a file of docker's that is no JSON
  */
 export function dockerEngine(host?: string, env?: Readonly<Record<string, string | undefined>>): DockerEngine {
-  const detected = detectEngineAddress(env);
-  const address = host === undefined ? detected : { ...detected, host };
+  const address = host === undefined ? detectEngineAddress(env) : engineAddress(host, env);
   return {
     host: address.host,
     async ping(signal) {
