@@ -24,7 +24,15 @@ export type {
   PluginManifest,
 } from "./builder/plugin.ts";
 export { priorities } from "./builder/priorities.ts";
-export type { PackageResolution, ResolvedDistribution, ResolvedWheel, TargetEnvironment } from "./builder/resolver.ts";
+export type {
+  PackageResolution,
+  ResolvedDistribution,
+  ResolvedSdist,
+  ResolvedWheel,
+  SourceDistribution,
+  TargetEnvironment,
+  WheelDistribution,
+} from "./builder/resolver.ts";
 export type { Availability, BuildVerdict, ExistingImage } from "./builder/verdict.ts";
 export type { RegisteredBuilder, RegisterOptions } from "./builder-registry/builder-registry.ts";
 export { BuilderRegistry } from "./builder-registry/builder-registry.ts";

@@ -132,7 +132,7 @@ describe("a poetry.lock in Poetry 2.1's format", () => {
     const chosen = { file: "poetry.lock", groups: ["dev"], extras: ["socks"] };
     const all = await distributionsOf({ requirements: chosen }, root);
     expect(all.map(({ name }) => name)).toEqual(["iniconfig", "markupsafe", "pysocks"]);
-    expect(all[1]?.wheel.filename).toMatch(/-cp312-cp312-manylinux.*x86_64\.whl$/);
+    expect(all[1]?.wheel?.filename).toMatch(/-cp312-cp312-manylinux.*x86_64\.whl$/);
     // Files that the lock does not know are kept out, whatever the index says.
     await writeFile(path.join(root, "poetry.lock"), lock.replaceAll(/sha256:[0-9a-f]{8}/g, "sha256:00000000"));
     await expect(versionsOf({ requirements: "poetry.lock" }, root)).rejects.toMatchObject({
@@ -147,7 +147,7 @@ test("hashes in a requirements.txt are demanded", async () => {
   const [distribution] = await distributionsOf({ packages: ["iniconfig==2.0.0"] });
   const write = (hash = "") =>
     writeFile(path.join(root, "requirements.txt"), `iniconfig==2.0.0 --hash=sha256:${hash}\n`);
-  await write(distribution?.wheel.sha256);
+  await write(distribution?.wheel?.sha256);
   expect(await versionsOf({ requirements: "requirements.txt" }, root)).toEqual(["iniconfig 2.0.0"]);
   await write("0".repeat(64));
   await expect(versionsOf({ requirements: "requirements.txt" }, root)).rejects.toMatchObject({

@@ -30,6 +30,7 @@ import { skeletonLayer } from "./skeleton-layer.ts";
 import { sourceLayer } from "./source-layer.ts";
 import { StepReporter } from "./step-reporter.ts";
 import { WheelSource } from "./wheel-source.ts";
+import { wheelsOnly } from "./wheels-only.ts";
 
 const tenMinutesMs = 10 * 60 * 1000;
 const prefix = "opt/venv";
@@ -234,7 +235,7 @@ class Assembly {
     const { wheels, layout, placement, base } = options;
     // The environment with its user, and the source.
     const otherLayers = (base?.manifest.layers.length ?? 0) + 2;
-    const distributions = newDistributions(resolution.distributions, facts.distributions);
+    const distributions = newDistributions(wheelsOnly(resolution.distributions), facts.distributions);
     return packageLayers(this.#context, distributions, { wheels, layout, placement, otherLayers });
   }
 }

@@ -7,10 +7,10 @@ import { ImageSpecError } from "@imagespec/errors";
  * @param present normalised name → version of what is installed in the base's environment
  * @throws WHEEL_CONFLICT for another version of one that it has: both would be there
  */
-export function newDistributions(
-  distributions: readonly ResolvedDistribution[],
+export function newDistributions<T extends ResolvedDistribution>(
+  distributions: readonly T[],
   present: Readonly<Record<string, string>>,
-): readonly ResolvedDistribution[] {
+): readonly T[] {
   return distributions.filter(({ name, version }) => {
     const there = present[name];
     if (there === undefined) return true;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
-import type { ResolvedDistribution } from "@imagespec/core";
+import type { WheelDistribution } from "@imagespec/core";
 import { type KeyIndex, openKeyIndex } from "@imagespec/image-store";
 import { groupPackages, type PackageGroup } from "@imagespec/resolver";
 import type { Placement } from "../placement/placement.ts";
@@ -29,7 +29,7 @@ export interface PackageLayersOptions {
  */
 export async function packageLayers(
   context: BuildContext,
-  distributions: readonly ResolvedDistribution[],
+  distributions: readonly WheelDistribution[],
   options: PackageLayersOptions,
 ): Promise<readonly BuiltLayer[]> {
   const { scope, folder } = context;
@@ -55,7 +55,7 @@ class GroupLayer {
   readonly #options: PackageLayersOptions;
   readonly #lists: KeyIndex<FileLists>;
   readonly #group: PackageGroup;
-  readonly #members: readonly ResolvedDistribution[];
+  readonly #members: readonly WheelDistribution[];
   readonly #inputs: readonly string[];
 
   constructor(
@@ -63,7 +63,7 @@ class GroupLayer {
     options: PackageLayersOptions,
     lists: KeyIndex<FileLists>,
     group: PackageGroup,
-    byName: ReadonlyMap<string, ResolvedDistribution>,
+    byName: ReadonlyMap<string, WheelDistribution>,
   ) {
     this.#context = context;
     this.#options = options;

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { BuildRequest, ResolvedDistribution, ResolvedImageSpec } from "@imagespec/core";
+import type { BuildRequest, ResolvedImageSpec, WheelDistribution } from "@imagespec/core";
 import type { ContentStore } from "@imagespec/image-store";
 import {
   caText,
@@ -46,7 +46,7 @@ export class WheelSource implements AsyncDisposable {
   }
 
   /** The wheel as a verified file. @throws WHEEL_HASH_MISMATCH, INDEX_DOWN, INDEX_AUTH, INDEX_PROTOCOL */
-  async fetch({ name, wheel }: ResolvedDistribution, signal: AbortSignal): Promise<LocalWheel> {
+  async fetch({ name, wheel }: WheelDistribution, signal: AbortSignal): Promise<LocalWheel> {
     const { filename } = wheel;
     const kept = await findWheel(wheel, this.#content);
     if (kept !== undefined) return { name, filename, file: kept };
@@ -66,7 +66,7 @@ export class WheelSource implements AsyncDisposable {
   }
 
   /** Bytes of a wheel; an index that does not state them makes it be downloaded. */
-  async size(distribution: ResolvedDistribution, signal: AbortSignal): Promise<number> {
+  async size(distribution: WheelDistribution, signal: AbortSignal): Promise<number> {
     return distribution.wheel.size ?? (await stat((await this.fetch(distribution, signal)).file)).size;
   }
 

@@ -39,6 +39,11 @@ export interface Resolver {
       readonly constraints?: readonly string[];
       /** `name==version` lines to keep to as far as they fit: what an earlier lock says. */
       readonly preferences?: readonly string[];
+      /**
+       * The caller can build source distributions: those that the spec asks for by a URL, a git repository or `--no-binary`, and
+       * packages that have no fitting wheel. Wheels come first all the same. @default false
+       */
+      readonly sdists?: boolean;
       readonly secret: (id: string) => Promise<string>;
       readonly signal: AbortSignal;
       readonly onLog?: (text: string) => void;

@@ -184,10 +184,13 @@ function targetOf(spec: ResolvedImageSpec, base: LockedBase): TargetEnvironment 
   });
 }
 
-/** A wheel on this machine is named relative to the lock file, so that the project can be moved. */
+/** A file on this machine is named relative to the lock file, so that the project can be moved. */
 function withRelativePath(distribution: ResolvedDistribution, root: string): ResolvedDistribution {
-  const { wheel } = distribution;
-  if (!wheel.url.startsWith("file:")) return distribution;
-  const url = relative(root, fileURLToPath(wheel.url)).split(sep).join("/");
-  return { ...distribution, wheel: { ...wheel, url } };
+  const relativePath = (url: string): string | undefined =>
+    url.startsWith("file:") ? relative(root, fileURLToPath(url)).split(sep).join("/") : undefined;
+  const { name, version, wheel, sdist } = distribution;
+  const url = relativePath(wheel?.url ?? (sdist?.kind === "archive" ? sdist.url : ""));
+  if (url === undefined) return distribution;
+  if (wheel !== undefined) return { name, version, wheel: { ...wheel, url } };
+  return sdist === undefined ? distribution : { name, version, sdist: { ...sdist, url } };
 }

@@ -98,6 +98,53 @@ describe("formatLock", () => {
     `);
   });
 
+  test("source distributions, repositories and files beside the lock", () => {
+    const archive = { kind: "archive", filename: "b-1.tar.gz", size: 3, sha256: "b".repeat(64) } as const;
+    const wheel = {
+      filename: "e-1-py3-none-any.whl",
+      url: "wheels/e-1-py3-none-any.whl",
+      size: 3,
+      sha256: "e".repeat(64),
+    };
+    const git = { kind: "git", url: "https://g.dev/d.git", commit: "1".repeat(40), subdirectory: "d" } as const;
+    const distributions: readonly ResolvedDistribution[] = [
+      { name: "b", version: "1", sdist: { ...archive, url: "https://x.dev/b-1.tar.gz", subdirectory: undefined } },
+      { name: "c", version: "2", sdist: { ...archive, url: "https://x.dev/c.zip", subdirectory: "src/c" } },
+      { name: "d", version: "", sdist: git },
+      { name: "e", version: "1", wheel },
+    ];
+    const platforms = [{ platform: "linux/amd64", distributions, baseLock: undefined }];
+    const text = formatLock({ ...document, platforms });
+    expect(text.slice(text.indexOf("\n[[packages]]"), text.indexOf("\n[tool"))).toMatchInlineSnapshot(`
+      "
+      [[packages]]
+      name = "b"
+      version = "1"
+      sdist = { name = "b-1.tar.gz", url = "https://x.dev/b-1.tar.gz", size = 3, hashes = { sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" } }
+
+      [[packages]]
+      name = "c"
+      version = "2"
+      archive = { url = "https://x.dev/c.zip", size = 3, hashes = { sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }, subdirectory = "src/c" }
+
+      [[packages]]
+      name = "d"
+      vcs = { type = "git", url = "https://g.dev/d.git", commit-id = "1111111111111111111111111111111111111111", subdirectory = "d" }
+
+      [[packages]]
+      name = "e"
+      version = "1"
+      wheels = [{ name = "e-1-py3-none-any.whl", path = "wheels/e-1-py3-none-any.whl", size = 3, hashes = { sha256 = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" } }]
+      "
+    `);
+    expect(readPylock(text, "pylock.a.toml", none).distributions).toMatchObject([
+      { name: "b", version: "1", source: undefined, hashes: [`sha256:${archive.sha256}`] },
+      { name: "c", version: "2", source: "https://x.dev/c.zip", hashes: [`sha256:${archive.sha256}`] },
+      { name: "d", version: "", source: `git+https://g.dev/d.git@${git.commit}#subdirectory=d`, hashes: [] },
+      { name: "e", version: "1", source: undefined, hashes: [`sha256:${wheel.sha256}`] },
+    ]);
+  });
+
   test("gives back what it was given, and each platform its own", () => {
     const lock = readPylock(formatLock(document), "pylock.a.toml", none);
     expect(lock.own).toMatchObject({

@@ -76,7 +76,7 @@ function entriesOf(platforms: readonly LockedPlatform[]): readonly Entry[] {
   const entries = new Map<string, { distribution: ResolvedDistribution; platforms: string[] }>();
   for (const { platform, distributions } of platforms) {
     for (const distribution of distributions) {
-      const key = [distribution.name, distribution.version, distribution.wheel.sha256].join(" ");
+      const key = [distribution.name, distribution.version, contentOf(distribution)].join(" ");
       const entry = entries.get(key) ?? { distribution, platforms: [] };
       entry.platforms.push(platform);
       entries.set(key, entry);
@@ -88,6 +88,12 @@ function entriesOf(platforms: readonly LockedPlatform[]): readonly Entry[] {
   });
 }
 
+/** What tells two files or repositories of the same version apart. */
+function contentOf({ wheel, sdist }: ResolvedDistribution): string {
+  if (wheel !== undefined) return wheel.sha256;
+  return sdist.kind === "archive" ? sdist.sha256 : `${sdist.url} ${sdist.commit} ${sdist.subdirectory ?? ""}`;
+}
+
 function sortKey({ distribution: { name, version }, platforms }: Entry): string {
   return [name, version, platforms[0]].join("\n");
 }
@@ -95,18 +101,39 @@ function sortKey({ distribution: { name, version }, platforms }: Entry): string 
 function formatEntry({ distribution, platforms }: Entry, total: number): readonly string[] {
   const markers = platforms.length === total ? [undefined] : platforms.map(platformMarker);
   return markers.flatMap((marker) => {
-    const { name, version, wheel } = distribution;
-    const { filename, url, size, sha256 } = wheel;
-    const file: Json = { name: filename, url, size: size ?? null, hashes: { sha256 } };
+    const { name, version } = distribution;
     return [
       "",
       "[[packages]]",
       `name = ${formatTomlText(name)}`,
-      `version = ${formatTomlText(version)}`,
+      ...(version === "" ? [] : [`version = ${formatTomlText(version)}`]),
       ...(marker === undefined ? [] : [`marker = ${formatTomlText(marker)}`]),
-      `wheels = [${formatTomlValue(file)}]`,
+      formatFiles(distribution),
     ];
   });
+}
+
+function formatFiles({ wheel, sdist }: ResolvedDistribution): string {
+  if (wheel !== undefined) {
+    const { filename, url, size, sha256 } = wheel;
+    const file: Json = { name: filename, ...place(url), size: size ?? null, hashes: { sha256 } };
+    return `wheels = [${formatTomlValue(file)}]`;
+  }
+  const subdirectory = sdist.subdirectory ?? null;
+  if (sdist.kind === "git") {
+    return formatTomlLine("vcs", { type: "git", url: sdist.url, "commit-id": sdist.commit, subdirectory });
+  }
+  const { filename, url, size, sha256 } = sdist;
+  const file = { ...place(url), size: size ?? null, hashes: { sha256 } };
+  // Only an archive may have its project in a folder (PEP 751).
+  return subdirectory === null
+    ? formatTomlLine("sdist", { name: filename, ...file })
+    : formatTomlLine("archive", { ...file, subdirectory });
+}
+
+/** What is no URL is a path, relative to the lock. */
+function place(url: string): Readonly<Record<string, string>> {
+  return URL.canParse(url) ? { url } : { path: url };
 }
 
 function formatBaseLock(platform: string, baseLock: LockedPlatform["baseLock"]): readonly string[] {

@@ -37,7 +37,7 @@ name = "local"
 version = "3.0"
 archive = { path = "wheels/local-3.0-py3-none-any.whl", hashes = { sha256 = "${hash}" } }
 `);
-    expect(chosen.map(({ name, wheel: { filename, url } }) => [name, filename, url])).toEqual([
+    expect(chosen.map(({ name, wheel }) => [name, wheel?.filename, wheel?.url])).toEqual([
       [
         "demo-package",
         "demo_package-1.0-cp312-cp312-manylinux_2_28_x86_64.whl",
@@ -45,6 +45,52 @@ archive = { path = "wheels/local-3.0-py3-none-any.whl", hashes = { sha256 = "${h
       ],
       ["local", "local-3.0-py3-none-any.whl", "file:///project/wheels/local-3.0-py3-none-any.whl"],
     ]);
+  });
+
+  test("takes what a package is built from only where it is asked to", () => {
+    const document = `lock-version = "1.0"
+[[packages]]
+name = "a"
+version = "1"
+sdist = { url = "https://files.example/a-1.tar.gz", size = 7, hashes = { sha256 = "${hash}" } }
+[[packages]]
+name = "both"
+version = "2"
+sdist = { url = "https://files.example/both-2.tar.gz", hashes = { sha256 = "${hash}" } }
+wheels = [${wheel("both-2-py3-none-any.whl")}]
+[[packages]]
+name = "archive"
+archive = { url = "https://files.example/main.zip", subdirectory = "py", hashes = { sha256 = "${hash}" } }
+[[packages]]
+name = "repository"
+vcs = { type = "git", url = "https://git.example/r.git", commit-id = "${"c".repeat(40)}", requested-revision = "v1" }
+`;
+    const sources = (selection: object) =>
+      choose(document, { sdists: true, ...selection }).map(({ name, wheel, sdist }) => [
+        name,
+        wheel?.filename ?? sdist,
+      ]);
+    const archive = { kind: "archive", size: undefined, sha256: hash, subdirectory: undefined };
+    const both = { ...archive, filename: "both-2.tar.gz", url: "https://files.example/both-2.tar.gz" };
+    const others = [
+      ["a", { ...archive, filename: "a-1.tar.gz", url: "https://files.example/a-1.tar.gz", size: 7 }],
+      ["archive", { ...archive, filename: "main.zip", url: "https://files.example/main.zip", subdirectory: "py" }],
+      ["both", "both-2-py3-none-any.whl"],
+      [
+        "repository",
+        { kind: "git", url: "https://git.example/r.git", commit: "c".repeat(40), subdirectory: undefined },
+      ],
+    ];
+    expect(sources({})).toEqual(others);
+    expect(sources({ isBuilt: (name: string) => name === "both" })[2]).toEqual(["both", both]);
+    expect(() => choose(document)).toThrow(expect.objectContaining({ code: "SPEC_NO_WHEEL" }));
+  });
+
+  test("what is to be built and has no source", () => {
+    const document = `lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nwheels = [${wheel("a-1-py3-none-any.whl")}]`;
+    expect(() => choose(document, { sdists: true, isBuilt: () => true })).toThrow(
+      /"a==1" is to be built from its source/,
+    );
   });
 
   test("lists every package without a wheel", () => {

@@ -5,7 +5,18 @@ import { evaluateMarker } from "../marker/evaluate-marker.ts";
 import { markerEnvironment } from "../marker/marker-environment.ts";
 import { chooseWheel } from "../wheel/choose-wheel.ts";
 import { parseWheelName } from "../wheel/wheel-name.ts";
-import type { Pylock } from "./parse-pylock.ts";
+import type { Pylock, PylockPackage } from "./parse-pylock.ts";
+
+export interface DistributionChoice {
+  /** For messages. */
+  readonly file: string;
+  readonly extras?: readonly string[];
+  readonly groups?: readonly string[];
+  /** Takes what a package is built from where it has no fitting wheel. @default false */
+  readonly sdists?: boolean | undefined;
+  /** Whether a package must be built though it has wheels. @default none */
+  readonly isBuilt?: ((name: string) => boolean) | undefined;
+}
 
 /**
  * The distributions of a lock that a target installs, each with its best wheel.
@@ -16,7 +27,7 @@ import type { Pylock } from "./parse-pylock.ts";
 export function chooseDistributions(
   pylock: Pylock,
   target: TargetEnvironment,
-  selection: { readonly file: string; readonly extras?: readonly string[]; readonly groups?: readonly string[] },
+  selection: DistributionChoice,
 ): readonly ResolvedDistribution[] {
   const environment = markerEnvironment(target, {
     extras: selection.extras ?? [],
@@ -41,45 +52,67 @@ export function chooseDistributions(
   for (const entry of pylock.packages) {
     if (entry.marker !== undefined && !evaluateMarker(entry.marker, environment)) continue;
     const name = normalizePackageName(entry.name);
-    const wheel = chooseWheel(entry.wheels, target);
-    if (wheel === undefined) {
-      const has =
-        entry.wheels.length === 0
-          ? `only ${entry.otherwise ?? "nothing to install"}`
-          : `${entry.wheels.length} wheels for others`;
-      problems.push({
-        code: "SPEC_NO_WHEEL",
-        path: "packages",
-        message: `"${entry.name}${entry.version === undefined ? "" : `==${entry.version}`}" has no wheel for Python ${target.pythonVersion} on ${target.platform} (${target.libc.kind} ${target.libc.version}): it has ${has}`,
-        hint: "choose another version or Python, or let a builder that can compile build it",
-      });
+    const distribution = distributionOf(entry, name, target, selection);
+    if (distribution === undefined) {
+      problems.push(noWheel(entry, target, selection.isBuilt?.(name) === true));
       continue;
     }
-    if (wheel.sha256 === undefined) {
-      throw new ImageSpecError("LOCK_INVALID", `"${selection.file}" has no sha256 for "${wheel.filename}"`, {
-        hint: "write the lock file again with hashes",
-      });
-    }
-    const version = entry.version ?? parseWheelName(wheel.filename).version;
     const other = chosen.get(name);
-    if (other !== undefined && other.wheel.sha256 !== wheel.sha256) {
+    if (other !== undefined && !isSame(other, distribution)) {
       throw new ImageSpecError(
         "LOCK_INVALID",
-        `"${selection.file}" selects two versions of "${name}": "${other.version}" and "${version}"`,
+        `"${selection.file}" selects two versions of "${name}": "${other.version}" and "${distribution.version}"`,
         {
           hint: "choose extras and groups that do not exclude each other",
         },
       );
     }
-    chosen.set(name, {
-      name,
-      version,
-      wheel: { filename: wheel.filename, url: wheel.url, size: wheel.size, sha256: wheel.sha256 },
-    });
+    chosen.set(name, distribution);
   }
   const [first] = problems;
   if (first !== undefined) {
     throw new ImageSpecError("SPEC_NO_WHEEL", first.message, { problems, hint: first.hint ?? "" });
   }
   return [...chosen.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function distributionOf(
+  { version, wheels, sdist }: PylockPackage,
+  name: string,
+  target: TargetEnvironment,
+  { file, sdists = false, isBuilt }: DistributionChoice,
+): ResolvedDistribution | undefined {
+  const wheel = sdists && isBuilt?.(name) === true ? undefined : chooseWheel(wheels, target);
+  if (wheel === undefined) return sdists && sdist !== undefined ? { name, version: version ?? "", sdist } : undefined;
+  const { filename, url, size, sha256 } = wheel;
+  if (sha256 === undefined) {
+    throw new ImageSpecError("LOCK_INVALID", `"${file}" has no sha256 for "${filename}"`, {
+      hint: "write the lock file again with hashes",
+    });
+  }
+  return { name, version: version ?? parseWheelName(filename).version, wheel: { filename, url, size, sha256 } };
+}
+
+function isSame(one: ResolvedDistribution, other: ResolvedDistribution): boolean {
+  return one.wheel?.sha256 === other.wheel?.sha256 && JSON.stringify(one.sdist) === JSON.stringify(other.sdist);
+}
+
+function noWheel(
+  { name, version, wheels, otherwise }: PylockPackage,
+  target: TargetEnvironment,
+  isBuilt: boolean,
+): SpecProblem {
+  const what = `"${name}${version === undefined ? "" : `==${version}`}"`;
+  const has = wheels.length === 0 ? `only ${otherwise ?? "nothing to install"}` : `${wheels.length} wheels for others`;
+  const { platform, pythonVersion, libc } = target;
+  return {
+    code: "SPEC_NO_WHEEL",
+    path: "packages",
+    message: isBuilt
+      ? `${what} is to be built from its source, and there is none`
+      : `${what} has no wheel for Python ${pythonVersion} on ${platform} (${libc.kind} ${libc.version}): it has ${has}`,
+    hint: isBuilt
+      ? "remove its --no-binary from pipExtraArgs"
+      : "choose another version or Python, or let a builder that can compile build it",
+  };
 }

@@ -56,11 +56,13 @@ export function keepHashed(pylock: Pylock, { allowed, isComplete }: HashRules, f
       });
     }
     const wheels = entry.wheels.filter(({ sha256 }) => sha256 !== undefined && hashes.has(sha256));
-    if (wheels.length > 0 || entry.wheels.length === 0) return { ...entry, wheels };
+    const sdist = entry.sdist?.kind === "archive" && hashes.has(entry.sdist.sha256) ? entry.sdist : undefined;
+    const has = wheels.length > 0 || sdist !== undefined;
+    if (has || (entry.wheels.length === 0 && entry.sdist === undefined)) return { ...entry, wheels, sdist };
     const version = entry.version === undefined ? "" : `==${entry.version}`;
     throw new ImageSpecError(
       "WHEEL_HASH_MISMATCH",
-      `no wheel of "${name}${version}" in the package index has a hash of ${file}`,
+      `no file of "${name}${version}" in the package index has a hash of ${file}`,
       {
         hint: "find out who changed the files or the hashes, before you write them anew",
         details: { package: name, expected: [...hashes] },

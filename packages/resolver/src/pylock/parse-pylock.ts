@@ -1,3 +1,4 @@
+import type { ResolvedSdist } from "@imagespec/core";
 import { ImageSpecError, messageOf } from "@imagespec/errors";
 import { parse } from "smol-toml";
 
@@ -17,6 +18,8 @@ export interface PylockPackage {
   readonly marker: string | undefined;
   readonly requiresPython: string | undefined;
   readonly wheels: readonly PylockWheel[];
+  /** What it can be built from; an archive without a sha256 is none. */
+  readonly sdist: ResolvedSdist | undefined;
   /** What it is instead of wheels, for the message: "a source distribution", "a folder", "a VCS reference". */
   readonly otherwise: string | undefined;
 }
@@ -85,6 +88,7 @@ function parsePackage(entry: Table, file: string, base: URL): PylockPackage {
   }
   const archive = isTable(entry["archive"]) ? entry["archive"] : undefined;
   const archiveWheel = archive === undefined ? undefined : parseWheel(archive, file, base);
+  const sdist = isTable(entry["sdist"]) ? entry["sdist"] : undefined;
   const wheels = tables(entry["wheels"])
     .map((wheel) => parseWheel(wheel, file, base))
     .filter((wheel) => wheel !== undefined);
@@ -93,7 +97,7 @@ function parsePackage(entry: Table, file: string, base: URL): PylockPackage {
     ? "a VCS reference"
     : isTable(entry["directory"])
       ? "a folder"
-      : archive !== undefined || isTable(entry["sdist"])
+      : archive !== undefined || sdist !== undefined
         ? "a source distribution"
         : undefined;
   return {
@@ -102,8 +106,23 @@ function parsePackage(entry: Table, file: string, base: URL): PylockPackage {
     marker: text(entry["marker"]),
     requiresPython: text(entry["requires-python"]),
     wheels,
+    sdist: isTable(entry["vcs"]) ? parseVcs(entry["vcs"]) : parseSdist(sdist ?? archive, file, base),
     otherwise,
   };
+}
+
+function parseSdist(archive: Table | undefined, file: string, base: URL): ResolvedSdist | undefined {
+  const parsed = archive === undefined ? undefined : parseWheel(archive, file, base);
+  if (parsed?.sha256 === undefined || parsed.filename.endsWith(".whl")) return undefined;
+  const { filename, url, size, sha256 } = parsed;
+  return { kind: "archive", filename, url, size, sha256, subdirectory: text(archive?.["subdirectory"]) };
+}
+
+/** Other systems than git, and a repository on this machine, are nothing that a builder could fetch. */
+function parseVcs(vcs: Table): ResolvedSdist | undefined {
+  const [url, commit] = [text(vcs["url"]), text(vcs["commit-id"])];
+  if (text(vcs["type"]) !== "git" || url === undefined || commit === undefined) return undefined;
+  return { kind: "git", url: url.replace(/^git\+/, ""), commit, subdirectory: text(vcs["subdirectory"]) };
 }
 
 function parseWheel(wheel: Table, file: string, base: URL): PylockWheel | undefined {
