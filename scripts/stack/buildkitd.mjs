@@ -3,7 +3,7 @@ import path from "node:path";
 import { run, StackMissingError, say, succeeds } from "./command.mjs";
 import { ensureDaemon, stopLeftovers } from "./daemon.mjs";
 import { unmountBelow } from "./mounts.mjs";
-import { defaultMtu, ensureBridge } from "./network.mjs";
+import { bridgeAddress, defaultMtu, ensureBridge } from "./network.mjs";
 import { taggedDigest } from "./registry.mjs";
 
 const version = "v0.34.2";
@@ -76,7 +76,7 @@ export async function ensureBuildkitd(folder, state, registry) {
     ]);
     rmSync(context, { recursive: true });
   }
-  return { address, buildctl, version };
+  return { address, buildctl, version, hostAddress: bridgeAddress(state, "bk") };
 }
 
 function cniNetwork(bridge, state, dataDir) {

@@ -5,7 +5,7 @@ import { StackMissingError, say } from "./command.mjs";
 import { ensureDaemon, stopLeftovers } from "./daemon.mjs";
 import { answers, ask } from "./http.mjs";
 import { unmountBelow } from "./mounts.mjs";
-import { defaultMtu, ensureBridge } from "./network.mjs";
+import { bridgeAddress, defaultMtu, ensureBridge } from "./network.mjs";
 
 /** Docker Engines that can run side by side. 20.10 is this Debian's own; the others come from newer suites. */
 export const engines = {
@@ -77,6 +77,7 @@ export async function ensureEngine(folder, state, name, registry) {
     apiVersion: version.ApiVersion,
     store: engines[name].store,
     docker: path.join(tree, "usr/bin/docker"),
+    hostAddress: bridgeAddress(state, id),
   };
 }
 

@@ -30,6 +30,11 @@ export async function ensureBridge(folder, state, id) {
   return name;
 }
 
+/** The address of a bridge on the machine: a server that listens there or everywhere is seen under it from the containers. */
+export function bridgeAddress(state, id) {
+  return `${state.subnets[id]}.1`;
+}
+
 async function ensureRule(table, operation, rule) {
   if (await succeeds(["iptables", "-w", "-t", table, "-C", ...rule])) return;
   await run(["iptables", "-w", "-t", table, operation, ...rule]);

@@ -22,6 +22,8 @@ const usage = `usage: node scripts/stack/up.mjs [--engines 20.10,26.1,28.5,28.5-
 Environment: IMAGESPEC_STACK_DIR  folder of the stack (default /tmp/imagespec-stack-<uid>)
              IMAGESPEC_STACK_PORT port of the registry (default: a free one, kept for later runs)`;
 
+/** Raise it when the facts get another shape, so that those which an earlier version wrote are not taken for them. */
+const factsVersion = 2;
 /** What the first steps need, small; the engine's packages are installed while the root file system is made. */
 const firstPackages = ["ca-certificates", "curl", "docker-registry", "iproute2", "mmdebstrap", "unzip"];
 const enginePackages = ["containerd", "docker.io", "iptables", "runc", "skopeo"];
@@ -165,7 +167,7 @@ async function main() {
     const folder = stackFolder();
     createFolders(folder);
     const key = createHash("sha256")
-      .update(JSON.stringify([options, baseImagesKey(options.pythons)]))
+      .update(JSON.stringify([factsVersion, options, baseImagesKey(options.pythons)]))
       .digest("hex");
     const factsFile = path.join(folder.run, `${key.slice(0, 16)}.facts`);
     let facts = await standing(folder, factsFile);

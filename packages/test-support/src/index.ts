@@ -1,20 +1,29 @@
-export type { ImageFile } from "./contents/image-file.ts";
-export type { LayerFilesOptions } from "./contents/layer-files.ts";
-export { layerFiles } from "./contents/layer-files.ts";
-export { resolveInImage } from "./contents/resolve-in-image.ts";
-export { checkImageContract } from "./contract/check-image-contract.ts";
-export type { ContractExpectation, ContractViolation } from "./contract/expectation.ts";
+export type {
+  ContractExpectation,
+  ContractViolation,
+  ImageFile,
+  ImageFinding,
+  ImageSelector,
+  LayerFilesOptions,
+} from "@imagespec/plugin-kit";
+export { checkImageContract, layerFiles, resolveInImage, validateImage } from "@imagespec/plugin-kit";
+export type { ForwardedPort } from "./process/forward-port.ts";
+export { forwardPort } from "./process/forward-port.ts";
 export { freePort } from "./process/free-port.ts";
 export type { RunOptions, RunResult } from "./process/run.ts";
 export { run } from "./process/run.ts";
 export type { TemporaryFolder } from "./process/temporary-folder.ts";
 export { temporaryFolder } from "./process/temporary-folder.ts";
+export type { EnginesUnderTest } from "./stack/engines-under-test.ts";
+export { defaultEngine, enginesUnderTest } from "./stack/engines-under-test.ts";
 export type { SkippableTest } from "./stack/require-stack.ts";
 export { requireStack } from "./stack/require-stack.ts";
 export type {
   DockerOptions,
+  ExposedServer,
   Stack,
   StackBuildkit,
+  StackDaemonName,
   StackEngine,
   StackEngineName,
   StackFacts,
@@ -22,6 +31,3 @@ export type {
 } from "./stack/stack.ts";
 export type { StackOptions } from "./stack/start-stack.ts";
 export { startStack } from "./stack/start-stack.ts";
-export type { ImageFinding } from "./validate/finding.ts";
-export type { ImageSelector } from "./validate/validate-image.ts";
-export { validateImage } from "./validate/validate-image.ts";

@@ -20,7 +20,7 @@ export async function requireStack(
   options: StackOptions = {},
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Stack> {
-  return stackOrSkip(() => startStack(options), context, environment);
+  return stackOrSkip(() => startStack(options, environment), context, environment);
 }
 
 /** @internal */

@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { ImageSpecError } from "@imagespec/errors";
+import { forwardPort } from "../process/forward-port.ts";
 import { run } from "../process/run.ts";
-import type { Stack, StackEngineName, StackFacts, StackPython } from "./stack.ts";
+import { defaultEngine } from "./engines-under-test.ts";
+import type { Stack, StackDaemonName, StackEngine, StackEngineName, StackFacts, StackPython } from "./stack.ts";
 
 /** What the stack must have. */
 export interface StackOptions {
-  /** The first one is the default. @default ["20.10"] */
+  /** The first one is the default. @default the one that `IMAGESPEC_STACK_ENGINE` names, else 20.10 */
   readonly engines?: readonly StackEngineName[];
   /** @default ["3.12", "3.13"] */
   readonly pythons?: readonly StackPython[];
@@ -22,8 +24,11 @@ const started = new Map<string, Promise<Stack>>();
  *
  * @throws ENGINE_DOWN when this machine cannot have it; `details.missing` names what it lacks
  */
-export function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { engines = ["20.10"], pythons = ["3.12", "3.13"], buildkitd = false } = options;
+export function startStack(
+  options: StackOptions = {},
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Stack> {
+  const { engines = [defaultEngine(environment)], pythons = ["3.12", "3.13"], buildkitd = false } = options;
   const args = ["--engines", engines.join(","), "--pythons", pythons.join(","), ...(buildkitd ? ["--buildkitd"] : [])];
   const key = args.join(" ");
   let stack = started.get(key);
@@ -58,15 +63,11 @@ interface PrintedFacts extends Omit<StackFacts, "dockerClient" | "skopeoClient">
 }
 
 function createStack(facts: StackFacts): Stack {
+  const hostAddress = (daemon?: StackDaemonName) => findDaemon(facts, daemon).hostAddress;
   return {
     ...facts,
     async docker(args, { engine, ...options } = {}) {
-      const chosen = engine === undefined ? undefined : facts.engines[engine];
-      if (engine !== undefined && chosen === undefined) {
-        throw new ImageSpecError("ENGINE_DOWN", `the test stack was started without Engine "${engine}"`, {
-          hint: `ask for it: startStack({ engines: ["${engine}"] })`,
-        });
-      }
+      const chosen = engine === undefined ? undefined : findEngine(facts, engine);
       return run([chosen?.docker ?? facts.dockerClient, ...args], {
         ...options,
         env: {
@@ -81,5 +82,37 @@ function createStack(facts: StackFacts): Stack {
     skopeo(args, options = {}) {
       return run([facts.skopeoClient, "--registries-conf", facts.registriesConfig, ...args], options);
     },
+    hostAddress,
+    async expose(url, daemon) {
+      const exposed = new URL(url);
+      const port = Number(exposed.port || (exposed.protocol === "https:" ? 443 : 80));
+      const host = hostAddress(daemon);
+      const forwarded = await forwardPort({ host: exposed.hostname, port });
+      exposed.hostname = host;
+      exposed.port = String(forwarded.port);
+      const { close } = forwarded;
+      // A URL adds a slash to an address without a path.
+      const same = url.endsWith("/") ? exposed.href : exposed.href.replace(/\/$/, "");
+      return { url: same, close, [Symbol.asyncDispose]: close };
+    },
   };
+}
+
+function findDaemon(facts: StackFacts, daemon: StackDaemonName | undefined): { readonly hostAddress: string } {
+  if (daemon !== "buildkitd") return findEngine(facts, daemon);
+  if (facts.buildkit !== undefined) return facts.buildkit;
+  throw new ImageSpecError("ENGINE_DOWN", "the test stack was started without buildkitd", {
+    hint: "ask for it: startStack({ buildkitd: true })",
+  });
+}
+
+function findEngine(facts: StackFacts, name: StackEngineName | undefined): StackEngine {
+  const engine =
+    name === undefined
+      ? Object.values(facts.engines).find(({ dockerHost }) => dockerHost === facts.dockerHost)
+      : facts.engines[name];
+  if (engine !== undefined) return engine;
+  throw new ImageSpecError("ENGINE_DOWN", `the test stack was started without Engine "${name}"`, {
+    hint: `ask for it: startStack({ engines: ["${name}"] })`,
+  });
 }
