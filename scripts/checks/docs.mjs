@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { root } from "../run.mjs";
 
-const skipped = new Set(["node_modules", ".git", "dist", ".turbo", ".changeset"]);
+const skipped = new Set(["node_modules", ".git", "dist", ".turbo", ".changeset", "template"]);
 
 async function markdownFiles(folder) {
   const files = [];

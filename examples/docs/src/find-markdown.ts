@@ -1,7 +1,14 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 
-const skippedFolders: ReadonlySet<string> = new Set(["node_modules", ".git", "dist", ".turbo", ".changeset"]);
+const skippedFolders: ReadonlySet<string> = new Set([
+  "node_modules",
+  ".git",
+  "dist",
+  ".turbo",
+  ".changeset",
+  "template",
+]);
 
 /** The Markdown files below a folder that people write, relative to it, sorted. */
 export async function findMarkdown(root: string, folder = "."): Promise<readonly string[]> {

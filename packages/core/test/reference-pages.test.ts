@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { capabilities } from "../src/builder/capabilities.ts";
 import { parseSpecText } from "../src/loaders/parse-spec-text.ts";
 import { ImageSpec } from "../src/spec/image-spec.ts";
 import { specFields } from "../src/spec/spec-fields.ts";
@@ -45,6 +46,11 @@ describe.each(["reference/image-spec.md", "guide/spec-files.md"])("%s", (page) =
         expect(parseSpecText(block, { file: page, format }).specs.length, block).toBeGreaterThan(0);
     }
   });
+});
+
+test("plugins/capabilities.md has a row for every capability, and for nothing else", async () => {
+  const rows = [...(await read("plugins/capabilities.md")).matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id]) => id);
+  expect(rows.sort()).toEqual([...capabilities].sort());
 });
 
 test("the first YAML and JSON examples are one spec", async () => {

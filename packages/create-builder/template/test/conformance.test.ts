@@ -1,0 +1,1 @@
+// placeholder: filled in when the suite's entry is final
