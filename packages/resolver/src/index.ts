@@ -13,6 +13,8 @@ export { markerEnvironment } from "./marker/marker-environment.ts";
 export { chooseDistributions } from "./pylock/choose-distributions.ts";
 export type { Pylock, PylockPackage, PylockWheel } from "./pylock/parse-pylock.ts";
 export { parsePylock } from "./pylock/parse-pylock.ts";
+export type { ResolvePackagesOptions } from "./resolve-packages.ts";
+export { resolvePackages } from "./resolve-packages.ts";
 export type { UvSettings } from "./uv/detect.ts";
 export { detectUvSettings } from "./uv/detect.ts";
 export type { UvResolverOptions } from "./uv-resolver.ts";

@@ -2,7 +2,7 @@ import os from "node:os";
 import path from "node:path";
 import type { BuildOutcome, BuildRequest, PackageResolution, ResolvedImageSpec } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
-import { createUvResolver, detectUvSettings } from "@imagespec/resolver";
+import { createUvResolver, detectUvSettings, resolvePackages } from "@imagespec/resolver";
 import { type BaseFacts, emptyBaseFacts } from "../base/base-facts.ts";
 import { type KnownBase, readBase } from "../base/read-base.ts";
 import { createLimiter } from "../concurrency/limiter.ts";
@@ -25,14 +25,12 @@ import { newDistributions } from "./new-distributions.ts";
 import { packageLayers } from "./package-layers.ts";
 import { publishImage } from "./publish-image.ts";
 import { Publisher } from "./publisher.ts";
-import { resolvePackages } from "./resolve-packages.ts";
 import { skeletonLayer } from "./skeleton-layer.ts";
 import { sourceLayer } from "./source-layer.ts";
 import { StepReporter } from "./step-reporter.ts";
 import { WheelSource } from "./wheel-source.ts";
 import { wheelsOnly } from "./wheels-only.ts";
 
-const tenMinutesMs = 10 * 60 * 1000;
 const prefix = "opt/venv";
 
 /**
@@ -210,7 +208,7 @@ class Assembly {
           settings,
           folder,
           constraints,
-          maxAgeMs: options.resolutionMaxAgeMs ?? tenMinutesMs,
+          maxAgeMs: options.resolutionMaxAgeMs,
           signal: scope.signal,
           onLog: (text) => steps.log("resolve", text),
         },

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ImageSpec, resolveImageSpec, type TargetEnvironment } from "@imagespec/core";
-import { detectUvSettings } from "@imagespec/resolver";
 import { expect, test } from "vitest";
 import { resolvePackages } from "./resolve-packages.ts";
+import { detectUvSettings } from "./uv/detect.ts";
 
 const target: TargetEnvironment = {
   platform: "linux/amd64",
