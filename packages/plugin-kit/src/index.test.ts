@@ -5,7 +5,14 @@ import { expect, test } from "vitest";
 import * as pluginKit from "./index.ts";
 
 test("exports exactly this", () => {
-  expect(Object.keys(pluginKit).sort()).toEqual(["createEventRecorder", "startFaultProxy"]);
+  expect(Object.keys(pluginKit).sort()).toEqual([
+    "checkImageContract",
+    "createEventRecorder",
+    "layerFiles",
+    "resolveInImage",
+    "startFaultProxy",
+    "validateImage",
+  ]);
 });
 
 test("the example of the README prints what its comments say", async () => {

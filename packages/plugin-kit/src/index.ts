@@ -1,3 +1,9 @@
+export type { ImageFile } from "./contents/image-file.ts";
+export type { LayerFilesOptions } from "./contents/layer-files.ts";
+export { layerFiles } from "./contents/layer-files.ts";
+export { resolveInImage } from "./contents/resolve-in-image.ts";
+export { checkImageContract } from "./contract/check-image-contract.ts";
+export type { ContractExpectation, ContractViolation } from "./contract/expectation.ts";
 export type { EventRecorder } from "./event-recorder.ts";
 export { createEventRecorder } from "./event-recorder.ts";
 export type {
@@ -14,3 +20,6 @@ export type {
 export type { RecordedRequest } from "./fault-proxy/recorded-request.ts";
 export type { FaultProxy, FaultProxyOptions } from "./fault-proxy/start-fault-proxy.ts";
 export { startFaultProxy } from "./fault-proxy/start-fault-proxy.ts";
+export type { ImageFinding } from "./validate/finding.ts";
+export type { ImageSelector } from "./validate/validate-image.ts";
+export { validateImage } from "./validate/validate-image.ts";

@@ -1,4 +1,3 @@
-import { requireStack } from "@imagespec/test-support";
 import { expect, test } from "vitest";
 import type { FaultRule } from "../src/index.ts";
 import {
@@ -11,6 +10,7 @@ import {
   push,
   seed,
 } from "./fault-bench.ts";
+import { requireStack } from "./require-stack.ts";
 
 // The same in front of Debian's docker-registry, which has absolute Locations, chunked answers and errors of its own.
 const always = "always";
