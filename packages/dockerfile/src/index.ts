@@ -1,0 +1,17 @@
+export type { ContextEntry, ContextFile } from "./context/context-entry.ts";
+export { contextTime } from "./context/context-time.ts";
+export { writeContext } from "./context/write-context.ts";
+export type { PackageTarget } from "./plan/choose-python.ts";
+export { packageTarget } from "./plan/choose-python.ts";
+export type {
+  Dialect,
+  DockerfileInput,
+  DockerfileOptions,
+  DockerfilePlan,
+  PlannedSecret,
+  PlannedStep,
+} from "./plan/dockerfile-plan.ts";
+export { planDockerfile } from "./plan/plan-dockerfile.ts";
+export type { BaseFacts } from "./probe/base-facts.ts";
+export { parseProbe } from "./probe/parse-probe.ts";
+export { planProbe } from "./probe/plan-probe.ts";
