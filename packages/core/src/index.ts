@@ -93,6 +93,8 @@ export type { EngineAddress } from "./outputs/detect.ts";
 export { detectEngineAddress, engineAddress } from "./outputs/detect.ts";
 export type { DockerEngine } from "./outputs/docker-engine.ts";
 export { dockerEngine } from "./outputs/docker-engine.ts";
+export type { EngineAnswer, EngineRequest } from "./outputs/engine-connection.ts";
+export { askEngine } from "./outputs/engine-connection.ts";
 export { engineConnectionError } from "./outputs/engine-connection-error.ts";
 export type { EngineDial } from "./outputs/engine-dial.ts";
 export { engineDial } from "./outputs/engine-dial.ts";

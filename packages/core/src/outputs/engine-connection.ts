@@ -12,8 +12,10 @@ export interface EngineAnswer {
   readonly body: string;
 }
 
-interface EngineRequest {
+/** What an engine is asked. */
+export interface EngineRequest {
   readonly method: "GET" | "POST";
+  /** Without a version of the API in front: the engine's own counts then. */
   readonly path: string;
   readonly contentType?: string;
   readonly body?: AsyncIterable<Uint8Array>;

@@ -32,13 +32,21 @@ export interface Dialer {
   ): Promise<Duplex>;
 }
 
-/**
- * Opens connections to one address.
- *
- * @param connectTimeoutMs for a connection to be there; a socket whose daemon hangs accepts and then says nothing, which is for
- * others to notice. @default 10 000
- */
-export function createDialer(address: string, dial: EngineDial, connectTimeoutMs = 10_000): Dialer {
+export interface DialerOptions {
+  /** Name in the server's certificate. @default the host of the address */
+  readonly serverName?: string;
+  /**
+   * Milliseconds for a connection to be there. A socket whose daemon hangs accepts and then says nothing: that is for others to
+   * notice.
+   *
+   * @default 10000
+   */
+  readonly connectTimeoutMs?: number;
+}
+
+/** Opens connections to one address. */
+export function createDialer(address: string, dial: EngineDial, options: DialerOptions = {}): Dialer {
+  const { serverName, connectTimeoutMs = 10_000 } = options;
   const bounded = async <T>(signal: AbortSignal, open: (limit: AbortSignal) => Promise<T>): Promise<T> => {
     const timer = new AbortController();
     const timeout = setTimeout(() => timer.abort(), connectTimeoutMs);
@@ -54,12 +62,13 @@ export function createDialer(address: string, dial: EngineDial, connectTimeoutMs
   };
   return {
     address,
-    connect: (signal) => bounded(signal, (limit) => connectTo(dial, limit)),
-    upgrade: (path, headers, signal) => bounded(signal, (limit) => upgradeTo(dial, path, headers, limit)),
+    connect: (signal) => bounded(signal, (limit) => connectTo(dial, serverName, limit)),
+    upgrade: (path, headers, signal) =>
+      bounded(signal, (limit) => upgradeTo(dial, serverName, { path, headers }, limit)),
   };
 }
 
-async function connectTo(dial: EngineDial, signal: AbortSignal): Promise<Duplex> {
+async function connectTo(dial: EngineDial, serverName: string | undefined, signal: AbortSignal): Promise<Duplex> {
   const { connect } = await import("node:net");
   const { connect: connectTls } = await import("node:tls");
   signal.throwIfAborted();
@@ -72,7 +81,7 @@ async function connectTo(dial: EngineDial, signal: AbortSignal): Promise<Duplex>
             host: dial.host,
             port: dial.port,
             ALPNProtocols: ["h2"],
-            servername: nameOf(dial),
+            servername: serverName ?? nameOf(dial),
             ...dial.tls,
           });
   const ready = dial.kind === "tls" ? "secureConnect" : "connect";
@@ -94,8 +103,8 @@ async function connectTo(dial: EngineDial, signal: AbortSignal): Promise<Duplex>
 
 async function upgradeTo(
   dial: EngineDial,
-  path: string,
-  headers: Readonly<Record<string, string | readonly string[]>>,
+  serverName: string | undefined,
+  { path, headers }: { readonly path: string; readonly headers: Readonly<Record<string, string | readonly string[]>> },
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { request } = dial.kind === "tls" ? await import("node:https") : await import("node:http");
@@ -103,7 +112,11 @@ async function upgradeTo(
   const target =
     dial.kind === "socket"
       ? { socketPath: dial.path }
-      : { host: dial.host, port: dial.port, ...(dial.kind === "tls" ? { servername: nameOf(dial), ...dial.tls } : {}) };
+      : {
+          host: dial.host,
+          port: dial.port,
+          ...(dial.kind === "tls" ? { servername: serverName ?? nameOf(dial), ...dial.tls } : {}),
+        };
   const copied = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
   );
