@@ -51,7 +51,7 @@ describe("plan", () => {
     const blocked = await engine.plan(spec.withCommands("make"), { registry });
     expect(blocked.images.at(-1)).toMatchObject({
       action: "blocked",
-      problem: { code: "NO_BUILDER", problems: [{ path: "commands" }] },
+      problem: { code: "NO_BUILDER", problems: [{ path: "commands[0]" }] },
     });
     expect(
       (await engine.plan(spec.with({ builder: "none", packages: ["x"] }), { registry })).images.at(-1),

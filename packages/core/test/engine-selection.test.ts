@@ -42,7 +42,7 @@ describe("choosing a builder", () => {
     expect(selection.verdicts[0]?.verdict).toMatchObject({
       problems: [
         {
-          path: "commands",
+          path: "commands[0]",
           message: 'builder "poor" lacks the capability "commands": the spec asks for 1 command',
           hint: 'let "absent" or "picky" or "a" or "b" build it, which can',
         },
@@ -97,7 +97,7 @@ describe("choosing a builder", () => {
     const engine = bench.engine([poor.builder, away.builder, rich.builder]);
     expect(await failureOf(engine.build(spec, { builder: "poor" }))).toMatchObject({
       code: "BUILDER_DECLINED",
-      problems: [{ path: "commands" }],
+      problems: [{ path: "commands[0]" }],
     });
     expect(await failureOf(engine.build(spec.with({ builder: "away" })))).toMatchObject({
       code: "BUILDER_DECLINED",

@@ -1,3 +1,4 @@
+export { caText } from "./download/ca-text.ts";
 export type { DownloadWheelOptions } from "./download/download-wheel.ts";
 export { downloadWheel, findWheel } from "./download/download-wheel.ts";
 export type { Downloader, DownloaderOptions, DownloadRequest } from "./download/downloader.ts";
@@ -18,7 +19,7 @@ export { resolvePackages } from "./resolve-packages.ts";
 export type { UvSettings } from "./uv/detect.ts";
 export { detectUvSettings } from "./uv/detect.ts";
 export type { UvResolverOptions } from "./uv-resolver.ts";
-export { caText, createUvResolver } from "./uv-resolver.ts";
+export { createUvResolver } from "./uv-resolver.ts";
 export { chooseWheel } from "./wheel/choose-wheel.ts";
 export { compatibleTags } from "./wheel/compatible-tags.ts";
 export type { WheelName } from "./wheel/wheel-name.ts";

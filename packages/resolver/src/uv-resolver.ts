@@ -1,26 +1,18 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type {
-  PackageResolution,
-  ResolvedImageSpec,
-  ResolvedRequirementsFile,
-  Resolver,
-  TargetEnvironment,
-} from "@imagespec/core";
+import type { PackageResolution, ResolvedRequirementsFile, Resolver } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
-import { type ContentStore, onDisk, openContentStore } from "@imagespec/image-store";
-import { createDownloader } from "./download/downloader.ts";
-import { type IndexAccess, indexAccess } from "./download/index-access.ts";
+import { onDisk, openContentStore } from "@imagespec/image-store";
+import { indexAccess } from "./download/index-access.ts";
 import { chooseDistributions } from "./pylock/choose-distributions.ts";
 import { type HashRules, hashRules, keepHashed } from "./pylock/keep-hashed.ts";
 import { parsePylock } from "./pylock/parse-pylock.ts";
 import { poetryRequirements } from "./pylock/poetry-requirements.ts";
-import { describeInterpreter } from "./uv/describe-interpreter.ts";
+import { compileWithSdists } from "./uv/compile-with-sdists.ts";
 import { detectUvSettings, type UvSettings } from "./uv/detect.ts";
-import { explainFailure } from "./uv/explain-failure.ts";
-import { findUv, type UvProgram } from "./uv/find-uv.ts";
-import { runUv, type UvRun, uvEnvironment } from "./uv/run-uv.ts";
+import { type SourceRequests, sourceRequests } from "./uv/source-requests.ts";
+import { UvHost, type UvWork, uvOutput } from "./uv/uv-host.ts";
 
 export interface UvResolverOptions {
   /** Absolute; uv itself, its descriptions of interpreters and downloaded wheels live below it. */
@@ -32,18 +24,16 @@ export interface UvResolverOptions {
 type ResolveOptions = Parameters<Resolver["resolve"]>[2];
 
 /** One resolution: everything its steps need. */
-interface Run {
-  readonly spec: ResolvedImageSpec;
-  readonly target: TargetEnvironment;
+interface Run extends UvWork {
   readonly options: ResolveOptions;
-  readonly folder: string;
-  readonly index: IndexAccess;
-  readonly content: ContentStore;
+  /** What must be built. */
+  readonly requests: SourceRequests;
 }
 
 /**
- * Resolves with uv, which is fetched when it is not installed: only wheels, for the image's Python, C library and platform,
- * whatever the host has. A lock in the spec is used as it is.
+ * Resolves with uv, which is fetched when it is not installed, for the image's Python, C library and platform, whatever the host
+ * has. Only wheels, unless the caller can build source distributions: those that tell what they depend on by their build alone
+ * need a Python on the machine. A lock in the spec is used as it is.
  */
 export function createUvResolver(options: UvResolverOptions): Resolver {
   const settings = options.settings ?? detectUvSettings();
@@ -58,7 +48,9 @@ export function createUvResolver(options: UvResolverOptions): Resolver {
       const folder = temporary.path;
       await onDisk(folder, () => mkdir(folder));
       const index = await indexAccess(spec, settings, resolveOptions.secret);
-      const run: Run = { spec, target, options: resolveOptions, folder, index, content };
+      const { signal, onLog } = resolveOptions;
+      const requests = sourceRequests(spec);
+      const run: Run = { spec, target, options: resolveOptions, requests, folder, index, content, signal, onLog };
       return await (spec.lock === undefined ? compile(run, uv) : fromLock(run, uv));
     },
   };
@@ -78,14 +70,17 @@ async function compile(run: Run, uv: UvHost): Promise<PackageResolution> {
   if (spec.excludeNewer !== undefined) args.push("--exclude-newer", spec.excludeNewer);
   // uv keeps to what an existing output file pins.
   const pins = run.options.preferences ?? [];
-  if (pins.length > 0) await writeText(path.join(folder, outputName), formatPins(pins));
-  const pylock = await uv.pylock(run, ["pip", "compile", "--only-binary", ":all:", ...args]);
+  if (pins.length > 0) await writeText(path.join(folder, uvOutput), formatPins(pins));
+  const pylock = await pipCompile(run, uv, args);
   const rules = hashRules(spec.requirementLines, spec.pipExtraArgs);
   return choose(run, pylock, { file: spec.requirements?.file ?? "the resolution", rules });
 }
 
-/** uv wants lock files to be called so. */
-const outputName = "pylock.out.toml";
+function pipCompile(run: Run, uv: UvHost, args: readonly string[]): Promise<string> {
+  const command = ["pip", "compile", ...args];
+  if (run.options.sdists === true) return compileWithSdists(run, uv, command, run.requests);
+  return uv.pylock(run, [...command, "--only-binary", ":all:"]);
+}
 
 function formatPins(pins: readonly string[]): string {
   const packages = pins.map((pin) => {
@@ -118,8 +113,8 @@ async function fromLock(run: Run, uv: UvHost): Promise<PackageResolution> {
       const selection = spec.requirements ?? { groups: [], extras: [] };
       const requirements = poetryRequirements(file.text, file.path, selection, run.target);
       await writeText(path.join(folder, "requirements.in"), lines(requirements));
-      const args = ["pip", "compile", "--only-binary", ":all:", "--no-deps", "requirements.in"];
-      return choose(run, await uv.pylock(run, args), { file: file.path, rules: hashRules(requirements) });
+      const pylock = await pipCompile(run, uv, ["--no-deps", "requirements.in"]);
+      return choose(run, pylock, { file: file.path, rules: hashRules(requirements) });
     }
   }
 }
@@ -140,6 +135,8 @@ function choose(run: Run, pylock: string, { file, base, rules }: Origin): Packag
     // What a lock of our own pins is chosen already.
     ...(run.spec.lock?.own === undefined ? run.spec.requirements : {}),
     file,
+    sdists: run.options.sdists,
+    isBuilt: run.requests.isBuilt,
   });
   return { distributions, pylock };
 }
@@ -174,86 +171,4 @@ function lines(entries: readonly string[]): string {
 
 function unreachable(): never {
   throw new ImageSpecError("INTERNAL", "a resolved spec with a lock has to carry the lock's text");
-}
-
-/** Finds uv once and runs it. */
-class UvHost {
-  readonly #cacheFolder: string;
-  readonly #settings: UvSettings;
-  #program: Promise<UvProgram> | undefined;
-
-  constructor(cacheFolder: string, settings: UvSettings) {
-    this.#cacheFolder = cacheFolder;
-    this.#settings = settings;
-  }
-
-  /** The PEP 751 document that a command of uv writes. */
-  async pylock(run: Run, args: readonly string[]): Promise<string> {
-    const output = path.join(run.folder, outputName);
-    const format = args[0] === "export" ? ["--format", "pylock.toml"] : ["--no-header", "--format", "pylock.toml"];
-    const interpreter =
-      process.platform === "win32" ? [] : ["--python", await describeInterpreter(run.target, run.content)];
-    const program = await this.#find(run, false);
-    let result = await this.#run(run, program, [...args, ...format, ...interpreter, "-o", output]);
-    if (result.exitCode !== 0 && program.origin === "path" && isAboutItself(result.stderr)) {
-      // Another release of uv may ask an interpreter other questions, or lack an option: the pinned one is known.
-      result = await this.#run(run, await this.#find(run, true), [...args, ...format, ...interpreter, "-o", output]);
-    }
-    if (result.exitCode !== 0) {
-      const { target } = run;
-      throw explainFailure(
-        result.stderr,
-        run.spec,
-        `Python ${target.pythonVersion} on ${target.platform} (${target.libc.kind} ${target.libc.version})`,
-      );
-    }
-    return readFile(output, "utf8");
-  }
-
-  #run(run: Run, program: UvProgram, args: readonly string[]): Promise<UvRun> {
-    return runUv(program.path, args, {
-      cwd: run.folder,
-      env: uvEnvironment(this.#settings.env, { ...run.index, caFile: this.#settings.caFile }),
-      signal: run.options.signal,
-      onLog: run.options.onLog,
-    });
-  }
-
-  async #find(run: Run, pinned: boolean): Promise<UvProgram> {
-    if (!pinned && this.#program !== undefined) return this.#program;
-    const downloader = createDownloader({ ca: await caText(this.#settings.caFile) });
-    try {
-      const found = findUv({
-        settings: this.#settings,
-        cacheFolder: this.#cacheFolder,
-        content: run.content,
-        downloader,
-        index: run.index,
-        signal: run.options.signal,
-        pinned,
-      });
-      const program = await found;
-      this.#program = found;
-      return program;
-    } finally {
-      await downloader.close();
-    }
-  }
-}
-
-function isAboutItself(stderr: string): boolean {
-  return /unexpected argument|invalid value|[Qq]uery(ing)? Python|interpreter/.test(stderr);
-}
-
-/** The PEM text of the configured certificate file, when there is one. */
-export async function caText(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new ImageSpecError("CONFIG_INVALID", `the certificate file "${file}" cannot be read`, {
-      hint: "correct SSL_CERT_FILE, PIP_CERT, REQUESTS_CA_BUNDLE or NODE_EXTRA_CA_CERTS",
-      cause,
-    });
-  }
 }

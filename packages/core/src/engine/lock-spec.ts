@@ -20,6 +20,7 @@ import { currentDigest, lockingBuilder, lookAtBase, pythonOf } from "./lock-base
 import type { LockOptions, LockResult } from "./lock-result.ts";
 import { type LockTask, lockSubject, type SubjectOfLock } from "./lock-subject.ts";
 import { readSecret } from "./read-secret.ts";
+import { needsSdists } from "./required-capabilities.ts";
 
 /** Makes the locks of a spec: that of the spec it stands on first. They are kept in the session, and written by it. */
 export async function lockSpec(task: LockTask, isBase = false): Promise<readonly LockResult[]> {
@@ -158,6 +159,7 @@ async function resolvePackages(
   const { distributions } = await resolver.resolve(spec, target, {
     constraints,
     preferences,
+    sdists: needsSdists(spec),
     secret: (id) => readSecret(spec, id, engine, signal),
     signal,
     ...(task.options.onLog === undefined ? {} : { onLog: task.options.onLog }),

@@ -22,20 +22,21 @@ export function requiredCapabilities(spec: ResolvedImageSpec, output: BuildOutpu
   };
   const count = (list: readonly unknown[], one: string): string =>
     `${list.length} ${one}${list.length === 1 ? "" : "s"}`;
+  const needList = (capability: Capability, field: string, list: readonly unknown[], one: string): void => {
+    // The one entry of a list is what matters; of several, all do.
+    if (list.length > 0) need(capability, list.length === 1 ? `${field}[0]` : field, count(list, one));
+  };
 
   addBase(spec, need);
   if (spec.pythonExec !== undefined)
     need("python-exec", "pythonExec", `the base's own interpreter "${spec.pythonExec}"`);
   addSourceDistributions(spec, need);
-  if (spec.condaPackages.length > 0)
-    need("conda-packages", "condaPackages", count(spec.condaPackages, "conda package"));
-  if (spec.aptPackages.length > 0) need("apt-packages", "aptPackages", count(spec.aptPackages, "Debian package"));
+  needList("conda-packages", "condaPackages", spec.condaPackages, "conda package");
+  needList("apt-packages", "aptPackages", spec.aptPackages, "Debian package");
   if (spec.cuda !== undefined) need("cuda", "cuda", `CUDA ${spec.cuda}`);
   else if (spec.cudnn !== undefined) need("cuda", "cudnn", `cuDNN ${spec.cudnn}`);
-  if (spec.commands.length > 0) need("commands", "commands", count(spec.commands, "command"));
-  if (spec.runtimePackages.length > 0) {
-    need("runtime-packages", "runtimePackages", count(spec.runtimePackages, "package installed at container start"));
-  }
+  needList("commands", "commands", spec.commands, "command");
+  needList("runtime-packages", "runtimePackages", spec.runtimePackages, "package installed at container start");
   if (spec.bytecode) need("bytecode", "bytecode", "compiled Python files");
   if (spec.profile === "flytekit") need("profile-flytekit", "profile", 'the layout "flytekit"');
   for (const [index, secret] of spec.secrets.entries()) {
@@ -43,6 +44,15 @@ export function requiredCapabilities(spec: ResolvedImageSpec, output: BuildOutpu
   }
   need(`output-${output.kind}`, "output", `an output of kind "${output.kind}"`);
   return needed;
+}
+
+/** Whether a spec asks for packages that are built from their source. */
+export function needsSdists(spec: ResolvedImageSpec): boolean {
+  let isNeeded = false;
+  addSourceDistributions(spec, () => {
+    isNeeded = true;
+  });
+  return isNeeded;
 }
 
 type Need = (capability: Capability, path: string, reason: string) => void;
