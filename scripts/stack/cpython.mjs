@@ -90,6 +90,7 @@ export async function layOutPython(folder, minor, root) {
   const archive = await pythonArchive(folder, minor);
   const unpacked = path.join(folder.work, "base", `cpython-${minor}`);
   rmSync(unpacked, { recursive: true, force: true });
+  mkdirSync(unpacked, { recursive: true });
   // Tests and the Tk programs are not in the hub's slim images either.
   const left = ["test", "idlelib", "turtledemo", "tkinter"].map((name) => `*/lib/python${minor}/${name}/*`);
   await run([
