@@ -51,6 +51,8 @@ export interface SolveWork {
   readonly exporter: SolveExporter;
   /** @default false */
   readonly noCache?: boolean;
+  /** Tags of base images are looked up in their registry even when the daemon has them. @default false */
+  readonly pull?: boolean;
   /** An image that reads the Dockerfile in place of the daemon's own frontend. */
   readonly frontend?: string;
   /** Of the `RUN` steps. @default "default" */
@@ -63,7 +65,7 @@ export interface SolveWork {
   /** The login for exactly this host. */
   readonly credentials: (host: string) => Promise<{ readonly username: string; readonly secret: string } | undefined>;
   readonly onStatus: (status: BuildStatus) => void;
-  /** Called once, when the daemon has what it asked for of the context. */
+  /** Called when the daemon has what it asked for of the context; not at all when the Dockerfile uses nothing of it. */
   readonly onContext?: (sent: { readonly files: number; readonly bytes: number }) => void;
   readonly signal: AbortSignal;
 }

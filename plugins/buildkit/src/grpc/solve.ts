@@ -1,0 +1,105 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { abortedError } from "@imagespec/errors";
+import type { BuildStatus } from "../daemon/build-status.ts";
+import { SolveError } from "../daemon/solve-error.ts";
+import { decodeStatus } from "../protocol/decode-status.ts";
+import { decodeErrorDetails } from "../protocol/error-details.ts";
+import type { GrpcCall } from "../protocol/grpc-call.ts";
+import { GrpcError } from "../protocol/grpc-error.ts";
+import type { Messages, SolveRequestMessage } from "../protocol/messages.ts";
+import type { GrpcConnection } from "./connect-grpc.ts";
+import { control } from "./control.ts";
+
+/** After a build the last of its progress may still be on its way; when nothing comes for so long, nothing will. */
+const statusIdleMs = 2000;
+
+/**
+ * Runs one build, and tells its progress to the end.
+ *
+ * @throws ABORTED at once; SolveError for what the daemon says; what broke the connection; what `onStatus` throws
+ */
+export async function solve(
+  connection: GrpcConnection,
+  request: SolveRequestMessage,
+  options: { readonly onStatus: (status: BuildStatus) => void; readonly signal: AbortSignal },
+): Promise<Readonly<Record<string, string>>> {
+  const { client, messages } = connection;
+  const { signal } = options;
+  if (signal.aborted) throw abortedError(signal);
+  const calls: GrpcCall[] = [];
+  let interrupt: (error: unknown) => void = () => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = reject;
+  });
+  const abort = () => interrupt(abortedError(signal));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const running = client.call(control.solve);
+    const status = client.call(control.status);
+    calls.push(running, status);
+    const watching = watch(status, messages, request.Ref, (seen) => {
+      try {
+        options.onStatus(seen);
+      } catch (error) {
+        interrupt(error);
+      }
+    });
+    const work = runSolve(running, messages, request).finally(() => watching.drained());
+    return await Promise.race([work, interrupted]);
+  } catch (error) {
+    if (signal.aborted) throw abortedError(signal);
+    throw error instanceof GrpcError ? toSolveError(error, messages) : error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    for (const call of calls) call.cancel();
+  }
+}
+
+async function runSolve(
+  call: GrpcCall,
+  messages: Messages,
+  request: SolveRequestMessage,
+): Promise<Readonly<Record<string, string>>> {
+  await call.send(messages.SolveRequest.encode(request));
+  call.end();
+  let response: Readonly<Record<string, string>> = {};
+  for await (const message of call.messages) response = messages.SolveResponse.decode(message).ExporterResponse;
+  return response;
+}
+
+interface Watching {
+  /** Resolves when the progress has ended, or has been silent for a while. */
+  drained(): Promise<void>;
+}
+
+function watch(call: GrpcCall, messages: Messages, ref: string, onStatus: (status: BuildStatus) => void): Watching {
+  let lastSeen = Date.now();
+  const end = new AbortController();
+  const read = async () => {
+    await call.send(messages.StatusRequest.encode({ Ref: ref }));
+    call.end();
+    for await (const message of call.messages) {
+      lastSeen = Date.now();
+      onStatus(decodeStatus(messages.StatusResponse.decode(message)));
+    }
+  };
+  // How the build ends is what Solve says; this call fails along with it, or because there is no such build yet.
+  read()
+    .catch(() => undefined)
+    .finally(() => end.abort());
+  return {
+    async drained() {
+      const since = Date.now();
+      while (!end.signal.aborted) {
+        const left = Math.max(lastSeen, since) + statusIdleMs - Date.now();
+        if (left <= 0) return;
+        await delay(left, undefined, { signal: end.signal }).catch(() => undefined);
+      }
+    },
+  };
+}
+
+function toSolveError(error: GrpcError, messages: Messages): SolveError {
+  const details = error.details === undefined ? [] : decodeErrorDetails(error.details, messages);
+  return new SolveError(error.message, { grpcCode: error.code, details });
+}
