@@ -8,9 +8,12 @@ test("exports exactly this", () => {
   expect(Object.keys(pluginKit).sort()).toEqual([
     "checkImageContract",
     "createEventRecorder",
+    "formatConformance",
     "layerFiles",
     "resolveInImage",
+    "runConformance",
     "startFaultProxy",
+    "testBuilder",
     "validateImage",
   ]);
 });

@@ -1,3 +1,12 @@
+export type { ConformanceGroup } from "./conformance/conformance-case.ts";
+export type { ConformanceOptions } from "./conformance/conformance-options.ts";
+export type { ConformanceReport, ConformanceResult } from "./conformance/report.ts";
+export { formatConformance } from "./conformance/report.ts";
+export type { RunConformanceOptions } from "./conformance/run-conformance.ts";
+export { runConformance } from "./conformance/run-conformance.ts";
+export type { ConformanceSettings, ServeWheels } from "./conformance/settings.ts";
+export type { TestBuilderOptions, TestFunction } from "./conformance/test-builder.ts";
+export { testBuilder } from "./conformance/test-builder.ts";
 export type { ImageFile } from "./contents/image-file.ts";
 export type { LayerFilesOptions } from "./contents/layer-files.ts";
 export { layerFiles } from "./contents/layer-files.ts";

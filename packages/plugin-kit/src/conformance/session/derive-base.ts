@@ -1,0 +1,40 @@
+import type { ContainerConfig, ImageSource } from "@imagespec/oci";
+import { encodeConfig, encodeManifest, mediaTypes, parseImageReference } from "@imagespec/oci";
+import { readImage } from "../../contents/read-image.ts";
+import type { Environment } from "./environment.ts";
+
+type Place = Pick<Environment, "client" | "registry" | "base">;
+
+/** What containers of the base inherit. */
+export async function readBaseConfig({ client, base }: Place): Promise<ContainerConfig> {
+  const { source, selector } = locate(client, base);
+  return (await readImage(source, selector)).config.config ?? {};
+}
+
+/** Pushes an image like the base whose config differs, for linux/amd64, and gives its reference. */
+export async function deriveBase(
+  { client, registry, base }: Place,
+  name: string,
+  change: (config: ContainerConfig) => ContainerConfig,
+): Promise<string> {
+  const { source, selector, repository: from } = locate(client, base);
+  const { config, manifest } = await readImage(source, selector);
+  const repository = "conformance/base";
+  const sink = client.repository({ registry, repository });
+  const mountFrom = from.registry === sink.registry && from.repository !== repository ? [from.repository] : [];
+  for (const layer of manifest.layers) await sink.writeBlob(layer, () => source.openBlob(layer), { mountFrom });
+  const made = encodeConfig({ ...config, config: change(config.config ?? {}) });
+  await sink.writeBlob(made.descriptor, async function* () {
+    yield made.bytes;
+  });
+  const { bytes } = encodeManifest({ ...manifest, mediaType: mediaTypes.ociManifest, config: made.descriptor });
+  await sink.writeManifest(bytes, mediaTypes.ociManifest, { tag: name });
+  return `${registry}/${repository}:${name}`;
+}
+
+function locate(client: Environment["client"], text: string) {
+  const reference = parseImageReference(text);
+  const source: ImageSource = client.repository(reference);
+  const selector = reference.digest === undefined ? { tag: reference.tag ?? "latest" } : { digest: reference.digest };
+  return { source, selector, repository: reference };
+}
