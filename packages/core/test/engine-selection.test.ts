@@ -76,7 +76,7 @@ describe("choosing a builder", () => {
       expect(error.message).toContain(text);
     }
     expect(error.problems.map(({ path, hint }) => [path, hint])).toEqual([
-      ["commands", 'let "absent" or "picky" build it, which can'],
+      ["commands[0]", 'let "absent" or "picky" build it, which can'],
       ["", "start it"],
       ["commands[0]", "install make"],
     ]);

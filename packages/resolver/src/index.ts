@@ -1,3 +1,5 @@
+export type { BuildStepFiles } from "./build-step/build-step-files.ts";
+export { buildStepFiles } from "./build-step/build-step-files.ts";
 export { caText } from "./download/ca-text.ts";
 export type { DownloadWheelOptions } from "./download/download-wheel.ts";
 export { downloadWheel, findWheel } from "./download/download-wheel.ts";
@@ -18,6 +20,8 @@ export type { ResolvePackagesOptions } from "./resolve-packages.ts";
 export { resolvePackages } from "./resolve-packages.ts";
 export type { UvSettings } from "./uv/detect.ts";
 export { detectUvSettings } from "./uv/detect.ts";
+export type { FetchUvOptions, ImageUv } from "./uv/fetch-uv.ts";
+export { fetchUv } from "./uv/fetch-uv.ts";
 export type { UvResolverOptions } from "./uv-resolver.ts";
 export { createUvResolver } from "./uv-resolver.ts";
 export { chooseWheel } from "./wheel/choose-wheel.ts";

@@ -67,7 +67,8 @@ function resolutionKey(
     spec;
   const files = spec.requirementFiles.map((file) => [file.path, file.digest]);
   const asked = [requirementLines, constraintLines, constraints, files, requirements, spec.lock?.fingerprint];
-  const where = [pipIndex ?? settings.index, pipExtraIndexUrl, pipExtraArgs, excludeNewer, sdists];
+  const indexes = [pipIndex ?? settings.index, pipExtraIndexUrl, settings.extraIndexes];
+  const where = [indexes, pipExtraArgs, excludeNewer, sdists];
   const text = JSON.stringify(["resolution-2", asked, where, target], (_key, value: unknown) => value ?? null);
   return createHash("sha256").update(text).digest("hex");
 }

@@ -9,6 +9,8 @@ export interface IndexAccess {
   /** Default index, with its login when there is one; `undefined`: uv's own. For the environment of a child process only. */
   readonly defaultIndex: string | undefined;
   readonly extraIndexes: readonly string[];
+  /** Indexes that may have uv: that of the spec, then that of the machine. With their logins. */
+  readonly toolIndexes: readonly string[];
   /** The login for a URL, looked up by its origin, then by its host. */
   loginFor(url: URL): Login | undefined;
 }
@@ -64,9 +66,11 @@ export async function indexAccess(
     return url.href;
   };
   const defaultIndex = spec.pipIndex ?? fromEnvironment;
+  const toolIndexes = new Set([spec.pipIndex, settings.index ?? "https://pypi.org/simple"]);
   return {
     defaultIndex: defaultIndex === undefined ? undefined : withLogin(defaultIndex),
     extraIndexes: spec.pipExtraIndexUrl.map(withLogin),
+    toolIndexes: [...toolIndexes].filter((url) => url !== undefined).map(withLogin),
     loginFor,
   };
 }

@@ -3,13 +3,10 @@ import { access, constants, mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
-import { type ContentStore, onDisk, withFileLock } from "@imagespec/image-store";
-import { downloadWheel } from "../download/download-wheel.ts";
-import type { Downloader } from "../download/downloader.ts";
-import type { IndexAccess } from "../download/index-access.ts";
-import { openZip } from "../wheel/zip-file.ts";
+import { onDisk, withFileLock } from "@imagespec/image-store";
 import type { UvSettings } from "./detect.ts";
 import { oldestUv, uvRelease } from "./uv-release.ts";
+import { openUvWheel, type UvWheelOptions } from "./uv-wheel.ts";
 
 const run = promisify(execFile);
 
@@ -20,13 +17,9 @@ export interface UvProgram {
   readonly origin: "configured" | "path" | "fetched";
 }
 
-export interface FindUvOptions {
+export interface FindUvOptions extends UvWheelOptions {
   readonly settings: UvSettings;
   readonly cacheFolder: string;
-  readonly content: ContentStore;
-  readonly downloader: Downloader;
-  readonly index: IndexAccess;
-  readonly signal: AbortSignal;
   /** Skips the uv on PATH. */
   readonly pinned?: boolean;
 }
@@ -54,10 +47,10 @@ export async function findUv(options: FindUvOptions): Promise<UvProgram> {
       if (version !== undefined && isNewEnough(version)) return { path: candidate, version, origin: "path" };
     }
   }
-  return fetchUv(options);
+  return fetchPinned(options);
 }
 
-async function fetchUv(options: FindUvOptions): Promise<UvProgram> {
+async function fetchPinned(options: FindUvOptions): Promise<UvProgram> {
   const executable = process.platform === "win32" ? "uv.exe" : "uv";
   const file = path.join(options.cacheFolder, "tools", `uv-${uvRelease.version}`, executable);
   const program: UvProgram = { path: file, version: uvRelease.version, origin: "fetched" };
@@ -99,42 +92,14 @@ async function installUv(
   wheel: { readonly filename: string; readonly sha256: string },
   options: FindUvOptions,
 ): Promise<void> {
-  const { content, downloader, index, signal } = options;
-  const url = await findInIndex(wheel.filename, options);
-  const source = { ...wheel, url, size: undefined };
-  const downloaded = await downloadWheel(source, { content, downloader, loginFor: index.loginFor, signal });
-  await using zip = await openZip(downloaded.path);
-  const name = `uv-${uvRelease.version}.data/scripts/${path.basename(file)}`;
-  const entry = zip.entries.find((candidate) => candidate.name === name);
-  if (entry === undefined) throw new ImageSpecError("WHEEL_INVALID", `"${wheel.filename}" holds no uv`);
+  const { content } = options;
+  await using opened = await openUvWheel(wheel, options);
   await using partial = await content.temporaryFile();
-  await onDisk(partial.path, () => writeFile(partial.path, zip.content(entry), { mode: 0o755 }));
+  await onDisk(partial.path, () => writeFile(partial.path, opened.binary(path.basename(file)), { mode: 0o755 }));
   await onDisk(file, async () => {
     await mkdir(path.dirname(file), { recursive: true });
     await rename(partial.path, file);
   });
-}
-
-/** The URL of a file in the `uv` project of the index, by the simple API (JSON of PEP 691, else HTML of PEP 503). */
-async function findInIndex(filename: string, options: FindUvOptions): Promise<string> {
-  const base = new URL(`${(options.index.defaultIndex ?? "https://pypi.org/simple").replace(/\/$/, "")}/uv/`);
-  const { text, contentType } = await options.downloader.text(base.href, {
-    accept: "application/vnd.pypi.simple.v1+json, text/html;q=0.5",
-    loginFor: options.index.loginFor,
-    signal: options.signal,
-  });
-  const links = contentType.includes("json")
-    ? (JSON.parse(text) as { readonly files: readonly { readonly url: string }[] }).files.map(({ url }) => url)
-    : [...text.matchAll(/href\s*=\s*"([^"]+)"/gi)].map((match) => (match[1] ?? "").replaceAll("&amp;", "&"));
-  const link = links.find((candidate) =>
-    decodeURIComponent(new URL(candidate, base).pathname).endsWith(`/${filename}`),
-  );
-  if (link === undefined) {
-    throw new ImageSpecError("INDEX_PROTOCOL", `the package index "${base.origin}" does not have "${filename}"`, {
-      hint: "install uv and put it on PATH",
-    });
-  }
-  return new URL(link, base).href;
 }
 
 function hostKey(): string {

@@ -26,7 +26,10 @@ export function uvEnvironment(
     if (value === undefined || /^(VIRTUAL_ENV|CONDA_PREFIX|PYTHONPATH|PYTHONHOME)$/.test(name)) continue;
     if (!name.startsWith("UV_") || keptSettings.test(name)) kept[name] = value;
   }
-  const extra = index.extraIndexes.join(" ") || env["PIP_EXTRA_INDEX_URL"];
+  // uv asks them in this order.
+  const extra = [...index.extraIndexes, kept["UV_EXTRA_INDEX_URL"] ?? env["PIP_EXTRA_INDEX_URL"] ?? ""]
+    .join(" ")
+    .trim();
   return {
     ...kept,
     // Without it uv may spend many seconds on trying to download an interpreter.
@@ -34,7 +37,7 @@ export function uvEnvironment(
     UV_NO_PROGRESS: "1",
     NO_COLOR: "1",
     ...(index.defaultIndex === undefined ? {} : { UV_DEFAULT_INDEX: index.defaultIndex }),
-    ...(extra === undefined || kept["UV_EXTRA_INDEX_URL"] !== undefined ? {} : { UV_EXTRA_INDEX_URL: extra }),
+    ...(extra === "" ? {} : { UV_EXTRA_INDEX_URL: extra }),
     ...(index.caFile === undefined ? {} : { SSL_CERT_FILE: index.caFile }),
   };
 }

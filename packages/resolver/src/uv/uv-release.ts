@@ -37,5 +37,21 @@ export const uvRelease = {
   },
 } as const;
 
+/** The pinned uv for build steps inside of images: linked statically, so that it runs on every base. */
+export const imageUvReleases: Readonly<
+  Record<string, { readonly wheel: keyof typeof uvRelease.wheels; readonly sha256: string; readonly size: number }>
+> = {
+  "linux/amd64": {
+    wheel: "linux-x64-musl",
+    sha256: "edbfb9a3d00dc84148e6691cd8740781fdc32db6505d7ef88ba6c3e569d5bec9",
+    size: 44_198_984,
+  },
+  "linux/arm64": {
+    wheel: "linux-arm64-musl",
+    sha256: "bbecb5ac518030bb5e84f1999c577228460192832ac24a92bd772735682979f4",
+    size: 35_584_104,
+  },
+};
+
 /** Oldest uv on PATH that is used: the first ones lack `--format pylock.toml` or list wheels of other platforms. */
 export const oldestUv: readonly [number, number, number] = [0, 9, 17];
