@@ -37,8 +37,14 @@ export type { Availability, BuildVerdict, ExistingImage } from "./builder/verdic
 export type { RegisteredBuilder, RegisterOptions } from "./builder-registry/builder-registry.ts";
 export { BuilderRegistry } from "./builder-registry/builder-registry.ts";
 export { defaultBuilderRegistry, registerBuilder } from "./builder-registry/default-builder-registry.ts";
-export type { BuildersConfig, DiscoveredPlugin, DiscoverOptions, PluginProblem } from "./discovery/discover-plugins.ts";
-export { discoverPlugins } from "./discovery/discover-plugins.ts";
+export type {
+  BuildersConfig,
+  DiscoveredPlugin,
+  DiscoverOptions,
+  FoundPlugins,
+  PluginProblem,
+} from "./discovery/discover-plugins.ts";
+export { discoverPlugins, findPlugins } from "./discovery/discover-plugins.ts";
 export { parsePluginManifest } from "./discovery/plugin-manifest.ts";
 export type {
   BuildInput,
@@ -93,6 +99,7 @@ export type { EngineAddress } from "./outputs/detect.ts";
 export { detectEngineAddress, engineAddress } from "./outputs/detect.ts";
 export type { DockerEngine } from "./outputs/docker-engine.ts";
 export { dockerEngine } from "./outputs/docker-engine.ts";
+export type { EngineCertificates } from "./outputs/engine-certificates.ts";
 export type { EngineAnswer, EngineRequest } from "./outputs/engine-connection.ts";
 export { askEngine } from "./outputs/engine-connection.ts";
 export { engineConnectionError } from "./outputs/engine-connection-error.ts";

@@ -6,12 +6,13 @@ import { usageError } from "../arguments/usage-error.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCodeOf, exitCodes } from "../exit-codes.ts";
+import type { BuildReporter } from "../output/build-reporter.ts";
 import { chooseReporter } from "../output/choose-reporter.ts";
 import { keepingLog } from "../output/keeping-log.ts";
 import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
 import { openSession } from "../session/open-session.ts";
 import { readBuildOptions } from "../session/read-build-options.ts";
-import { warnOfProblems } from "../session/warn-of-problems.ts";
+import { formatProblem, warnOfProblems } from "../session/warn-of-problems.ts";
 import { type BuiltSpec, buildSpecs } from "../specs/build-specs.ts";
 import { loadSpecs } from "../specs/load-specs.ts";
 
@@ -56,14 +57,26 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   if (given.name !== undefined && specs.length > 1) {
     throw usageError(`"--name" cannot name ${specs.length} images`, "put the names into the specs");
   }
-  await using session = await openSession(args, context, { concurrency });
+  let reporter: BuildReporter | undefined;
+  await using session = await openSession(args, context, {
+    concurrency,
+    onLateProblems: (problems) => {
+      if (display.isJson) return;
+      for (const problem of problems) {
+        reporter?.event(0, { type: "warning", message: formatProblem(problem), t: 0, build: "", builder: "" });
+      }
+    },
+  });
   if (!display.isJson) warnOfProblems(session.problems, context, display.hasNoColor);
   const platform = given.platform ?? session.config.config.platform;
   const built = await buildSpecs(
     session.engine,
     specs,
     given,
-    (builds) => keepingLog(chooseReporter(builds, context, display), builds, session),
+    (builds) => {
+      reporter = keepingLog(chooseReporter(builds, context, display), builds, session);
+      return reporter;
+    },
     platform,
   );
   const failure = built.map(({ outcome }) => outcome).find((outcome) => outcome.status === "rejected");

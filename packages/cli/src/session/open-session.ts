@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type DiscoveredPlugin, discoverPlugins, ImageBuildEngine, type PluginProblem } from "@imagespec/core";
+import { type DiscoveredPlugin, findPlugins, ImageBuildEngine, type PluginProblem } from "@imagespec/core";
 import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
 import { RegistryClient } from "@imagespec/registry-client";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
@@ -21,6 +21,11 @@ export interface Session extends AsyncDisposable {
 
 interface SessionOptions {
   readonly concurrency?: number | undefined;
+  /**
+   * With it, plugins are imported when a builder is needed and not before, which an image that exists never does; called with
+   * what goes wrong then.
+   */
+  readonly onLateProblems?: ((problems: readonly PluginProblem[]) => void) | undefined;
 }
 
 /**
@@ -32,15 +37,16 @@ interface SessionOptions {
 export async function openSession(
   args: ParsedArguments,
   { cwd, env }: CommandContext,
-  { concurrency }: SessionOptions = {},
+  { concurrency, onLateProblems }: SessionOptions = {},
 ): Promise<Session> {
   const loaded = await loadConfig(cwd);
   const { config, folder } = loaded;
-  const { plugins, problems } = await discoverPlugins({
+  const { plugins, problems, register } = await findPlugins({
     folder: cwd,
     config: config.builders,
     extraFolders: [packageFolder],
   });
+  const registered = onLateProblems === undefined ? await register() : [];
   const given = args.text("cache-dir");
   const configured = config.cacheFolder === undefined ? undefined : resolve(folder, config.cacheFolder);
   const cacheFolder = given === undefined ? (configured ?? defaultCacheFolder(env)) : resolve(cwd, given);
@@ -50,6 +56,7 @@ export async function openSession(
     cacheFolder,
     env,
     concurrency: concurrency ?? config.concurrency,
+    loadBuilders: async () => onLateProblems?.(await register()),
     defaults: {
       registry: config.registry,
       builder: config.builder,
@@ -61,7 +68,7 @@ export async function openSession(
   return {
     config: loaded,
     plugins,
-    problems,
+    problems: [...problems, ...registered],
     registryClient,
     cacheFolder,
     engine,

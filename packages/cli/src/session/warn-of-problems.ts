@@ -9,8 +9,10 @@ export function warnOfProblems(
   hasNoColor: boolean,
 ): void {
   const style = styleFor(stderr, env, hasNoColor);
-  for (const { error } of problems) {
-    const hint = error.hint === undefined ? "" : `; ${error.hint}`;
-    stderr.write(`  ${style.yellow("!")} ${error.message}${style.dim(hint)}\n`);
-  }
+  for (const problem of problems) stderr.write(`  ${style.yellow("!")} ${formatProblem(problem, style.dim)}\n`);
+}
+
+/** What is wrong with a plugin, and what to do about it, in one line. */
+export function formatProblem({ error }: PluginProblem, hinted: (text: string) => string = (text) => text): string {
+  return error.hint === undefined ? error.message : `${error.message}${hinted(`; ${error.hint}`)}`;
 }

@@ -83,6 +83,8 @@ export interface EngineOptions {
   readonly builders?: readonly ImageSpecBuilder[] | undefined;
   /** @default the registry of the process, also for builders registered later */
   readonly registry?: BuilderRegistry | undefined;
+  /** Called once, before builders are asked for anything: registers those that an image which exists does not need. */
+  readonly loadBuilders?: (() => Promise<void>) | undefined;
   readonly registryClient?: RegistryClient | undefined;
   /** For the client that the engine makes when none is given. */
   readonly registryOptions?: RegistryClientOptions | undefined;

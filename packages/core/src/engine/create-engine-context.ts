@@ -43,6 +43,7 @@ export function createEngineContext(
   const storeFolder = typeof options.store === "string" ? resolve(options.store) : cacheFolder;
   const given = typeof options.store === "object" ? options.store : undefined;
   let opened: Promise<LocalImageStore> | undefined;
+  let loaded: Promise<void> | undefined;
   const store = (): Promise<LocalImageStore> => {
     if (given !== undefined) return Promise.resolve(given);
     opened ??= openLocalImageStore(storeFolder);
@@ -51,6 +52,10 @@ export function createEngineContext(
   const byConfig = new Map<string, RegistryClient>();
   const context: EngineContext = {
     builders,
+    loadBuilders: () => {
+      loaded ??= options.loadBuilders?.() ?? Promise.resolve();
+      return loaded;
+    },
     availability: availabilityCache(() => ({
       output: { kind: "local-store", name: "image" },
       hostPlatform,

@@ -13,6 +13,8 @@ import type { WorkTable } from "./work-table.ts";
 /** What all builds of one engine share. */
 export interface EngineContext {
   readonly builders: () => readonly RegisteredBuilder[];
+  /** Has builders registered that are not there before one is needed. */
+  readonly loadBuilders: () => Promise<void>;
   readonly availability: (builder: ImageSpecBuilder) => Promise<Availability>;
   readonly registryClient: RegistryClient;
   /** Opens the local image store, creating it. */

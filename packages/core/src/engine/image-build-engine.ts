@@ -140,6 +140,7 @@ export class ImageBuildEngine implements AsyncDisposable {
   /** What a build would do, for each image and the bases it would need; nothing is written. @throws SPEC_…, LOCK_… */
   async plan(inputs: BuildInput | readonly BuildInput[], options: BuildOptions = {}): Promise<BuildPlan> {
     const list: readonly BuildInput[] = Array.isArray(inputs) ? inputs : [inputs];
+    await this.#context.loadBuilders();
     const planned = await Promise.all(
       list.map((input) => {
         const { spec, own } = partsOf(input);
@@ -156,6 +157,7 @@ export class ImageBuildEngine implements AsyncDisposable {
 
   /** Who would build a spec, and what every builder says about it; whether the image exists is not asked. @throws SPEC_…, BUILDER_NOT_FOUND */
   async explain(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions = {}): Promise<Selection> {
+    await this.#context.loadBuilders();
     return this.#look(spec, options, async (context, target) => {
       const how = { output: undefined, asksAll: true, isForced: options.force ?? false };
       const request = selectionRequest(context, target, platformSpecsOf(target), how);
@@ -181,9 +183,10 @@ export class ImageBuildEngine implements AsyncDisposable {
   async lock(inputs: LockInput | readonly LockInput[], options: LockOptions = {}): Promise<readonly LockResult[]> {
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
-    return untilAborted(signal, () =>
-      lockSpecs(lockParts(inputs, options), options, this.#context, this.#defaults, signal),
-    );
+    return untilAborted(signal, async () => {
+      await this.#context.loadBuilders();
+      return lockSpecs(lockParts(inputs, options), options, this.#context, this.#defaults, signal);
+    });
   }
 
   /** Whether the lock files of specs fit them; nothing is written, and no network is needed. @throws SPEC_…, LOCK_INVALID */
@@ -204,6 +207,7 @@ export class ImageBuildEngine implements AsyncDisposable {
    */
   async drift(input: LockInput, options: BuildOptions = {}): Promise<readonly Drift[]> {
     const { spec, own } = partsOf(input);
+    await this.#context.loadBuilders();
     if (!ImageSpec.isImageSpec(spec)) {
       throw new ImageSpecError("SPEC_TYPE", "drift is found from an ImageSpec", { hint: "give the ImageSpec" });
     }

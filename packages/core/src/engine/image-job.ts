@@ -70,6 +70,7 @@ export async function chooseBuilders(
   without: ReadonlySet<string> = new Set(),
 ): Promise<Assignments> {
   const { context, target, output, isForced } = job;
+  await context.engine.loadBuilders();
   const request = selectionRequest(context, target, missing, { output, asksAll: false, isForced });
   const builders = request.builders.filter(({ name }) => !without.has(name));
   const chosen = await assignBuilders({ ...request, builders });

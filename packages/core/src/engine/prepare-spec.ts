@@ -14,7 +14,7 @@ export async function prepareSpec(
   spec: ImageSpec | ResolvedImageSpec,
   options: BuildOptions,
   defaults: NonNullable<EngineOptions["defaults"]>,
-  engine: Pick<EngineContext, "builders">,
+  engine: Pick<EngineContext, "builders" | "loadBuilders">,
   signal: AbortSignal,
 ): Promise<ResolvedImageSpec> {
   if (!ImageSpec.isImageSpec(spec)) {
@@ -36,9 +36,10 @@ export async function prepareSpec(
 
 /** What changes an image of the options that a builder gets. */
 export function contentOptionsOf(
-  engine: Pick<EngineContext, "builders">,
+  engine: Pick<EngineContext, "builders" | "loadBuilders">,
 ): NonNullable<ResolveOptions["contentOptions"]> {
-  return (name, given) => {
+  return async (name, given) => {
+    await engine.loadBuilders();
     const registered = engine.builders().find((candidate) => candidate.name === name);
     return registered?.builder.contentOptions?.(given) ?? given;
   };

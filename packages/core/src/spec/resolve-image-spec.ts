@@ -23,7 +23,7 @@ export interface ResolveOptions {
   /** The files of `sourceCopyMode: "loaded-modules"`, relative to `sourceRoot` or absolute. */
   readonly sourceFiles?: readonly string[];
   /** Which options of the named builder change the image. @default all of them */
-  readonly contentOptions?: (builder: string, options: Readonly<Record<string, Json>>) => Json;
+  readonly contentOptions?: (builder: string, options: Readonly<Record<string, Json>>) => Json | Promise<Json>;
   /** The spec's own lock, relative to the root; `null` to read none. @default `pylock.<name>.toml` in the root when it exists */
   readonly lockFile?: string | null;
   /** What the default lock file is named after. @default the spec's name */
@@ -77,12 +77,12 @@ export async function resolveImageSpec(
     constraintLines: python.constraintLines,
     lock,
     source,
-    contentOptions: contentOptionsOf(normalized, options),
+    contentOptions: await contentOptionsOf(normalized, options),
   };
   return fingerprintSpec(content);
 }
 
-function contentOptionsOf(spec: NormalizedImageSpec, { contentOptions }: ResolveOptions): Json {
+async function contentOptionsOf(spec: NormalizedImageSpec, { contentOptions }: ResolveOptions): Promise<Json> {
   if (spec.builder === undefined) return {};
   return contentOptions === undefined ? spec.builderOptions : contentOptions(spec.builder, spec.builderOptions);
 }
