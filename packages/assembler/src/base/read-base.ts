@@ -41,6 +41,7 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
   const manifest = parseImageManifest(await readManifestBytes(image, options));
   await fetchBlob(image, manifest.config, options);
   const config = parseImageConfig(await content.read(manifest.config.digest, { maxSize: maxManifestSize }));
+  assertWhole(image, manifest, config);
   const index = await openKeyIndex(path.join(options.folder, "bases"), { parse: parseBaseFacts });
   const key = `${factsVersion} ${image.manifest.digest}`;
   const scan = async (): Promise<BaseFacts> => {
@@ -62,6 +63,17 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
     (await index.get(key)) ??
     (await withFileLock(lock, async () => (await index.get(key)) ?? (await scan()), { signal }));
   return { image, manifest, config, facts };
+}
+
+/** What stands on a base takes over its list of diffIDs: one that does not fit its layers would make every such image unsound. */
+function assertWhole({ reference }: BaseImage, manifest: ImageManifest, config: ImageConfig): void {
+  const [layers, diffIds] = [manifest.layers.length, config.rootfs.diff_ids.length];
+  if (layers === diffIds) return;
+  throw new ImageSpecError(
+    "MANIFEST_INVALID",
+    `the base image "${reference}" has ${layers} layers, and ${diffIds} diffIDs in its config`,
+    { hint: "build or push the base again", details: { reference, layers, diffIds } },
+  );
 }
 
 /** The environment of an image as a map. */

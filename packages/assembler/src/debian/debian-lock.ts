@@ -94,10 +94,11 @@ export function parseDebianLock(value: unknown): DebianLock {
 
 /** Whether a path of the archive stays below its folder and is one that a URL can hold as it is. */
 export function isPoolPath(path: string): boolean {
-  // For a URL, "%2e" is a dot.
+  // For a URL, "%2e" is a dot, and what stands before a colon a scheme.
   const parts = path.replace(/%2e/gi, ".").split("/");
   return (
     /^[A-Za-z0-9][A-Za-z0-9+.,_~%:/-]*$/.test(path) &&
+    !parts[0]?.includes(":") &&
     !parts.some((part) => part === "" || part === "." || part === "..")
   );
 }

@@ -71,7 +71,7 @@ describe("pylock.toml", () => {
   test.each([
     ["not = [toml", "not valid TOML", "again"],
     ['lock-version = "2.0"\n', 'format version "2.0"', "format version 1"],
-    ["", 'format version "undefined"', "format version 1"],
+    ["", "no format version", "format version 1"],
     ['lock-version = "1.0"\n[[packages]]\nversion = "1"\n', "no name in packages[0]", "lock again"],
   ])("is refused when it is %j", async (text, message, hint) => {
     const error = await errorOf(() => readLock("pylock", text, "pylock.toml", none));

@@ -35,9 +35,10 @@ export function requiredText(table: Table, key: string, file: string, where: str
 
 /** A format version that is read. @throws LOCK_INVALID for another major */
 export function checkLockVersion(value: unknown, supported: readonly number[], file: string): void {
-  const major = Number(String(value ?? "").split(".", 1)[0] || Number.NaN);
-  if (supported.includes(major)) return;
-  throw new ImageSpecError("LOCK_INVALID", `"${file}" has the format version "${String(value)}"`, {
+  const version = typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  if (supported.includes(Number(version?.split(".", 1)[0] || Number.NaN))) return;
+  const found = version === undefined ? "no format version" : `the format version "${version}"`;
+  throw new ImageSpecError("LOCK_INVALID", `"${file}" has ${found}`, {
     hint: `lock again in format version ${supported.join(" or ")}`,
     details: { file },
   });
