@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { redact, registerSecret } from "./redact.ts";
 
 const forget: (() => void)[] = [];
@@ -90,4 +90,12 @@ describe("redact", () => {
       redact(line);
     expect(performance.now() - start).toBeLessThan(20_000);
   });
+});
+
+test("secrets are those of all copies of the package in the process", async () => {
+  vi.resetModules();
+  const other = await import("./redact.ts");
+  expect(other.registerSecret).not.toBe(registerSecret);
+  forget.push(other.registerSecret("of-another-copy"));
+  expect(redact("of-another-copy")).toBe("***");
 });

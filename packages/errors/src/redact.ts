@@ -1,5 +1,18 @@
-/** How often each form of a secret is registered: two owners of one value must not forget it for each other. */
-const secrets = new Map<string, number>();
+const key = Symbol.for("dev.imagespec.secrets.v1");
+
+/**
+ * How often each form of a secret is registered: two owners of one value must not forget it for each other. One for all copies of
+ * this package in the process: a plugin that brings its own must not have its secrets printed by the command's.
+ */
+const secrets = sharedSecrets();
+
+function sharedSecrets(): Map<string, number> {
+  // Only this function writes the property.
+  const shared = globalThis as { [key]?: Map<string, number> };
+  shared[key] ??= new Map();
+  return shared[key];
+}
+
 const MASK = "***";
 const shortest = 4;
 
