@@ -1,7 +1,21 @@
+import { concurrencyCases } from "./cases/concurrency.ts";
 import { definitionCases } from "./cases/definition.ts";
 import { eventCases } from "./cases/events.ts";
+import { existenceCases } from "./cases/existence.ts";
+import { imageContractCases } from "./cases/image-contract.ts";
+import { imageVariantCases } from "./cases/image-variants.ts";
+import { outputCases } from "./cases/outputs.ts";
 import { selectionCases } from "./cases/selection.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 /** Every test of the suite, in the order in which they run. */
-export const allCases: readonly ConformanceCase[] = [...definitionCases, ...selectionCases, ...eventCases];
+export const allCases: readonly ConformanceCase[] = [
+  ...definitionCases,
+  ...selectionCases,
+  ...eventCases,
+  ...existenceCases,
+  ...outputCases,
+  ...concurrencyCases,
+  ...imageContractCases,
+  ...imageVariantCases,
+];

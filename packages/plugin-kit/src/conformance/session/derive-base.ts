@@ -11,6 +11,11 @@ export async function readBaseConfig({ client, base }: Place): Promise<Container
   return (await readImage(source, selector)).config.config ?? {};
 }
 
+export async function readBaseDiffIds({ client, base }: Place): Promise<readonly string[]> {
+  const { source, selector } = locate(client, base);
+  return (await readImage(source, selector)).config.rootfs.diff_ids;
+}
+
 /** Pushes an image like the base whose config differs, for linux/amd64, and gives its reference. */
 export async function deriveBase(
   { client, registry, base }: Place,

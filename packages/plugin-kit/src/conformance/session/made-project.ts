@@ -4,7 +4,7 @@ import path from "node:path";
 /** Values that go wrong in shells, Dockerfiles, JSON and URLs, each for its own reason. */
 export const hostileStrings: Readonly<Record<string, string>> = {
   QUOTES: "it's \"quoted\" `ticks` '",
-  DOLLARS: "$HOME ${PATH} $(id) $$ %PATH%",
+  DOLLARS: "$HOME $" + "{PATH} $(id) $$ %PATH%",
   BACKSLASHES: "C:\\new\\table \\",
   LINES: "one\ntwo\r\nthree",
   LETTERS: "żółw 漢字 🐍",

@@ -14,12 +14,12 @@ import type { ContainerConfig } from "@imagespec/oci";
 import { Breaches } from "../breaches.ts";
 import type { ConformanceOptions } from "../conformance-options.ts";
 import type { ConformanceSettings } from "../settings.ts";
-import { deriveBase, readBaseConfig } from "./derive-base.ts";
+import { deriveBase, readBaseConfig, readBaseDiffIds } from "./derive-base.ts";
 import { type Environment, openEnvironment } from "./environment.ts";
 import { fullSpec } from "./full-spec.ts";
 import { writeProject } from "./made-project.ts";
 import { observeBuilder } from "./observe-builder.ts";
-import { sourceOfOutput } from "./source-of-output.ts";
+import { type OpenedSource, sourceOfOutput } from "./source-of-output.ts";
 import { readStoredImage, type StoredImage } from "./stored-image.ts";
 import type { BuiltTrial, Trial, TrialOptions } from "./trial.ts";
 
@@ -116,6 +116,11 @@ export class Session {
     return this.#baseConfig;
   }
 
+  /** DiffIDs of the base's layers. */
+  async baseDiffIds(): Promise<readonly string[]> {
+    return readBaseDiffIds(await this.environment());
+  }
+
   /** The reference of an image like the base whose config differs. */
   async derivedBase(name: string, change: (config: ContainerConfig) => ContainerConfig): Promise<string> {
     return deriveBase(await this.environment(), name, change);
@@ -187,15 +192,20 @@ export class Session {
     return this.#image;
   }
 
+  /** The place that a trial's image went to. */
+  async open(trial: Pick<Trial, "name" | "output" | "cacheFolder">): Promise<OpenedSource> {
+    return sourceOfOutput(await this.environment(), trial);
+  }
+
   /** The image that a trial made, read from where it went. */
   async stored(trial: BuiltTrial): Promise<StoredImage> {
-    await using opened = await sourceOfOutput(await this.environment(), trial);
+    await using opened = await this.open(trial);
     return readStoredImage(opened.source, trial.result.digest ?? "");
   }
 
   /** Names or tags under which something can be found at the place where a trial was to go. */
   async published(trial: Pick<Trial, "name" | "output" | "cacheFolder">): Promise<readonly string[]> {
-    await using opened = await sourceOfOutput(await this.environment(), trial);
+    await using opened = await this.open(trial);
     return opened.published();
   }
 

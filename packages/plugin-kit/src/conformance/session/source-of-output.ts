@@ -1,4 +1,5 @@
-import { isImageSpecError } from "@imagespec/errors";
+import { existsSync } from "node:fs";
+import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
 import { openLocalImageStore, openOciLayout, readDockerArchive } from "@imagespec/image-store";
 import type { ImageSource } from "@imagespec/oci";
 import type { Environment } from "./environment.ts";
@@ -10,6 +11,13 @@ export interface OpenedSource extends AsyncDisposable {
   /** Tags, or names, that are there for the trial's repository. */
   published(): Promise<readonly string[]>;
 }
+
+/** Of a file that was never written. */
+const nothing: ImageSource = {
+  hasBlob: async () => false,
+  readManifest: async () => undefined,
+  openBlob: ({ digest }) => Promise.reject(new ImageSpecError("IMAGE_NOT_FOUND", `there is no "${digest}"`)),
+};
 
 type Place = Pick<Trial, "name" | "output" | "cacheFolder">;
 
@@ -28,6 +36,7 @@ export async function sourceOfOutput(
     return { source, published: async () => named(await source.list(), name), ...none };
   }
   if (choice.kind === "docker-archive" && "path" in choice) {
+    if (!existsSync(choice.path)) return { source: nothing, published: async () => [], ...none };
     const source = await readDockerArchive(choice.path);
     return {
       source,
