@@ -3,15 +3,21 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
 import { chosenDockerContext, dockerContextEndpoint } from "./docker-context.ts";
+import type { EngineCertificates } from "./engine-certificates.ts";
 
 /** How to reach a Docker Engine. */
 export interface EngineAddress {
   /** As in `DOCKER_HOST`: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375`, `npipe:////./pipe/docker_engine`. */
   readonly host: string;
-  /** Folder with `ca.pem`, `cert.pem` and `key.pem`, for TCP with TLS; files that are not there are not used. */
-  readonly certificates: string | undefined;
+  /**
+   * For TCP with TLS: a folder with `ca.pem`, `cert.pem` and `key.pem`, of which those that are there are used; or what stands in
+   * such files.
+   */
+  readonly certificates: string | EngineCertificates | undefined;
   /** The certificate of the server is not checked, as a docker context may ask for. */
   readonly insecure: boolean;
+  /** Name in the server's certificate. @default the host of the address */
+  readonly serverName?: string;
   /** What named it, for people: `DOCKER_HOST`, `docker context "colima"`, `default socket`. */
   readonly source: string;
 }

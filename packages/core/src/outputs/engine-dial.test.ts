@@ -20,6 +20,8 @@ it("knows sockets, pipes and ports", async () => {
   expect(await dial("http://[::1]:99/")).toEqual({ kind: "tcp", host: "::1", port: 99 });
   expect(await dial("https://h")).toEqual({ kind: "tls", host: "h", port: 2376, tls: {} });
   expect(await dial("tcp://h:1", folder)).toEqual({ kind: "tls", host: "h", port: 1, tls: { ca: "the ca" } });
+  const given = { host: "tcp://h", certificates: { cert: "c", key: "k" }, insecure: false, serverName: "n" };
+  expect(await engineDial(given)).toMatchObject({ port: 2376, tls: { cert: "c", key: "k", servername: "n" } });
   expect(await dial("tcp://h", undefined, true)).toMatchObject({ kind: "tls", tls: { rejectUnauthorized: false } });
 });
 

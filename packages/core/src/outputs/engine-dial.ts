@@ -10,7 +10,7 @@ export type EngineDial =
       readonly kind: "tls";
       readonly host: string;
       readonly port: number;
-      readonly tls: EngineCertificates & { readonly rejectUnauthorized?: false };
+      readonly tls: EngineCertificates & { readonly rejectUnauthorized?: false; readonly servername?: string };
     };
 
 /**
@@ -20,9 +20,9 @@ export type EngineDial =
  * certificates that cannot be read
  */
 export async function engineDial(
-  address: Pick<EngineAddress, "host" | "certificates" | "insecure">,
+  address: Pick<EngineAddress, "host" | "certificates" | "insecure" | "serverName">,
 ): Promise<EngineDial> {
-  const { host: text, certificates, insecure } = address;
+  const { host: text, certificates, insecure, serverName } = address;
   const path = /^(?:unix|npipe):\/\/(.+)$/.exec(text)?.[1];
   if (path !== undefined) return { kind: "socket", path };
   const parts = /^(tcp|https?):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(text);
@@ -36,7 +36,11 @@ export async function engineDial(
   const host = name.replace(/^\[|\]$/g, "");
   const isSecure = certificates !== undefined || insecure || scheme === "https";
   if (!isSecure) return { kind: "tcp", host, port: Number(port ?? 2375) };
-  const material = certificates === undefined ? {} : await readEngineCertificates(certificates);
-  const tls = insecure ? { ...material, rejectUnauthorized: false as const } : material;
+  const material = typeof certificates === "string" ? await readEngineCertificates(certificates) : certificates;
+  const tls = {
+    ...material,
+    ...(insecure ? { rejectUnauthorized: false as const } : {}),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  };
   return { kind: "tls", host, port: Number(port ?? 2376), tls };
 }

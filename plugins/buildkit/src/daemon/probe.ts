@@ -1,26 +1,25 @@
-import { askEngine, type EngineAddress, engineDial } from "@imagespec/core";
+import { askEngine, type EngineAddress, engineConnectionError, engineDial } from "@imagespec/core";
 import { abortedError, ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
-import { createGrpcClient, type GrpcClient } from "../protocol/grpc-client.ts";
-import { GrpcError, grpcCodes } from "../protocol/grpc-error.ts";
-import { loadMessages, type WorkerMessage } from "../protocol/messages.ts";
+import { connectGrpc, type GrpcConnection } from "../grpc/connect-grpc.ts";
+import { createSocketDialer, type Dialer, type SocketTarget } from "../grpc/dialer.ts";
+import { UpgradeRefusedError } from "../grpc/upgrade.ts";
 import type { DaemonFeatures } from "./daemon.ts";
-import { createDialer, type Dialer, UpgradeRefused } from "./dial.ts";
 import { daemonFeatures, parseRelease } from "./features.ts";
 
 /** A daemon that answered, and how it is spoken to. */
 export interface ProbedDaemon {
   readonly kind: "engine" | "buildkitd";
+  /** With the one protocol that it was found to understand. */
   readonly dialer: Dialer;
-  /** `native`: HTTP/2 on the socket as it is. `upgrade`: by `POST /grpc` and `POST /session`, Engines before 29.2. */
-  readonly via: "native" | "upgrade";
   readonly version: string;
   readonly platforms: readonly string[];
   readonly features: DaemonFeatures;
 }
 
+type Workers = Awaited<ReturnType<GrpcConnection["listWorkers"]>>;
+
 /** Label of a worker by which buildx, too, tells the containerd image store from a graph driver. */
 const snapshotterLabel = "org.mobyproject.buildkit.worker.snapshotter";
-const control = "/moby.buildkit.v1.Control/";
 
 /**
  * Asks a daemon what it is and what it can do.
@@ -30,19 +29,29 @@ const control = "/moby.buildkit.v1.Control/";
  */
 export async function probeDaemon(
   kind: "engine" | "buildkitd" | "either",
-  address: EngineAddress & { readonly serverName?: string },
+  address: EngineAddress,
   signal: AbortSignal,
 ): Promise<ProbedDaemon> {
-  const dial = await engineDial(address);
-  const { serverName } = address;
-  const dialer = createDialer(address.host, dial, serverName === undefined ? {} : { serverName });
-  if (kind === "buildkitd") return probeBuildkitd(dialer, signal);
+  const target = await socketTarget(address);
+  if (kind === "buildkitd") return probeBuildkitd(address.host, target, signal);
   const engine = await askVersion(address, signal).catch((error: unknown) => {
     // A buildkitd answers a request of HTTP/1 by closing the connection, or with bytes of HTTP/2.
     if (kind === "either" && (isImageSpecError(error, "ENGINE_LOST") || !isImageSpecError(error))) return undefined;
     throw error;
   });
-  return engine === undefined ? probeBuildkitd(dialer, signal) : probeEngine(dialer, engine, signal);
+  return engine === undefined
+    ? probeBuildkitd(address.host, target, signal)
+    : probeEngine(address.host, target, engine, signal);
+}
+
+async function socketTarget(address: EngineAddress): Promise<SocketTarget> {
+  const dial = await engineDial(address);
+  if (dial.kind === "socket") return { path: dial.path };
+  const { host, port } = dial;
+  if (dial.kind === "tcp") return { host, port };
+  const { rejectUnauthorized = true, servername: serverName, ...material } = dial.tls;
+  const tls = { ...material, verify: rejectUnauthorized, ...(serverName === undefined ? {} : { serverName }) };
+  return { host, port, tls };
 }
 
 interface EngineVersion {
@@ -75,113 +84,102 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-async function probeEngine(dialer: Dialer, engine: EngineVersion, signal: AbortSignal): Promise<ProbedDaemon> {
-  // Engines from API 1.53 on take gRPC on the socket as it is; the way that is likely saves one attempt.
-  const isNativeLikely = isFrom(engine.apiVersion, [1, 53]);
-  const ways = isNativeLikely ? (["native", "upgrade"] as const) : (["upgrade", "native"] as const);
-  const failures: unknown[] = [];
-  for (const via of ways) {
-    try {
-      const workers = await listWorkers(dialer, via, signal);
-      const hasContainerdStore = workers.some(({ Labels }) => Labels[snapshotterLabel] !== undefined);
-      const platforms = platformsOf(workers);
-      return {
-        kind: "engine",
-        dialer,
-        via,
-        version: engine.version,
-        platforms: platforms.length > 0 ? platforms : [engine.platform],
-        features: daemonFeatures({ kind: "engine", version: engine.version, hasContainerdStore }),
-      };
-    } catch (error) {
-      if (signal.aborted) throw abortedError(signal);
-      failures.push(error);
-    }
+async function probeEngine(
+  host: string,
+  target: SocketTarget,
+  { version, apiVersion, platform }: EngineVersion,
+  signal: AbortSignal,
+): Promise<ProbedDaemon> {
+  // Engine 29.2, with API 1.53, was the first to take gRPC on its socket as it is; it still takes the upgrade.
+  const isNative = isFrom(apiVersion, [1, 53]);
+  const dialer = createSocketDialer(target, isNative ? ["native", "upgrade"] : ["upgrade"]);
+  try {
+    const { workers, protocol } = await ask(dialer, signal, async (connection) => ({
+      workers: await connection.listWorkers(),
+      protocol: connection.protocol,
+    }));
+    const hasContainerdStore = workers.some(({ Labels }) => Labels[snapshotterLabel] !== undefined);
+    const platforms = platformsOf(workers);
+    return {
+      kind: "engine",
+      dialer: createSocketDialer(target, [protocol]),
+      version,
+      platforms: platforms.length > 0 ? platforms : [platform],
+      features: daemonFeatures({ kind: "engine", version, hasContainerdStore }),
+    };
+  } catch (error) {
+    const explained = connectionFailure(host, error);
+    if (isImageSpecError(explained)) throw explained;
+    const status = error instanceof UpgradeRefusedError ? { status: error.status } : {};
+    throw new ImageSpecError(
+      "ENGINE_UNSUPPORTED",
+      `the engine at "${host}" does not let its clients speak to BuildKit: ${messageOf(error)}`,
+      {
+        hint: 'use a Docker Engine or a buildkitd, or name a builder of docker buildx by the option "builder"',
+        cause: error,
+        details: { host, ...status },
+      },
+    );
   }
-  const refusal = failures.find((error) => error instanceof UpgradeRefused);
-  throw new ImageSpecError(
-    "ENGINE_UNSUPPORTED",
-    `the engine at "${dialer.address}" does not let clients speak to BuildKit${refusal === undefined ? "" : `: ${refusal.message}`}`,
-    {
-      hint: 'use a Docker Engine or a buildkitd, or a builder of docker buildx by the option "builder"',
-      cause: failures[0],
-      details: { host: dialer.address, ...(refusal === undefined ? {} : { status: refusal.status }) },
-    },
-  );
 }
 
-async function probeBuildkitd(dialer: Dialer, signal: AbortSignal): Promise<ProbedDaemon> {
+async function probeBuildkitd(host: string, target: SocketTarget, signal: AbortSignal): Promise<ProbedDaemon> {
+  const dialer = createSocketDialer(target, ["native"]);
   try {
-    const [workers, version] = await ask(dialer, "native", signal, async (client) =>
-      Promise.all([readWorkers(client), readVersion(client)]),
+    const [workers, stated = ""] = await ask(dialer, signal, (connection) =>
+      Promise.all([connection.listWorkers(), connection.version()]),
     );
-    const known = version || workers.map((worker) => worker.BuildkitVersion?.version ?? "").find((text) => text) || "";
+    const version = stated || workers.map((worker) => worker.BuildkitVersion?.version ?? "").find(Boolean) || "";
     return {
       kind: "buildkitd",
       dialer,
-      via: "native",
-      version: known,
+      version,
       platforms: platformsOf(workers),
-      features: daemonFeatures({ kind: "buildkitd", version: known, hasContainerdStore: false }),
+      features: daemonFeatures({ kind: "buildkitd", version, hasContainerdStore: false }),
     };
   } catch (error) {
-    if (isImageSpecError(error)) throw error;
+    const explained = connectionFailure(host, error);
+    if (isImageSpecError(explained)) throw explained;
     throw new ImageSpecError(
       "ENGINE_UNSUPPORTED",
-      `"${dialer.address}" does not speak as a buildkitd does: ${messageOf(error)}`,
-      { hint: "check the address, and whether it wants TLS", cause: error, details: { host: dialer.address } },
+      `"${host}" does not speak as a buildkitd does: ${messageOf(error)}`,
+      {
+        hint: "check the address, and whether it wants TLS",
+        cause: error,
+        details: { host },
+      },
     );
-  }
-}
-
-async function listWorkers(
-  dialer: Dialer,
-  via: "native" | "upgrade",
-  signal: AbortSignal,
-): Promise<readonly WorkerMessage[]> {
-  return ask(dialer, via, signal, readWorkers);
-}
-
-async function readWorkers(client: GrpcClient): Promise<readonly WorkerMessage[]> {
-  const { ListWorkersResponse } = await loadMessages();
-  return ListWorkersResponse.decode(await client.unary(`${control}ListWorkers`, new Uint8Array())).record;
-}
-
-/** Empty before BuildKit 0.11, which cannot be asked. */
-async function readVersion(client: GrpcClient): Promise<string> {
-  const { InfoResponse } = await loadMessages();
-  try {
-    return InfoResponse.decode(await client.unary(`${control}Info`, new Uint8Array())).buildkitVersion?.version ?? "";
-  } catch (error) {
-    if (error instanceof GrpcError && error.code === grpcCodes.unimplemented) return "";
-    throw error;
   }
 }
 
 async function ask<T>(
   dialer: Dialer,
-  via: "native" | "upgrade",
   signal: AbortSignal,
-  question: (client: GrpcClient) => Promise<T>,
+  question: (connection: GrpcConnection) => Promise<T>,
 ): Promise<T> {
-  const stream = via === "native" ? await dialer.connect(signal) : await dialer.upgrade("/grpc", {}, signal);
-  const client = createGrpcClient(stream);
-  const stop = () => client.close();
+  const connection = await connectGrpc(dialer, signal);
+  const stop = () => connection[Symbol.dispose]();
   signal.addEventListener("abort", stop, { once: true });
   try {
     if (signal.aborted) throw abortedError(signal);
-    return await question(client);
+    return await question(connection);
   } catch (error) {
     if (signal.aborted) throw abortedError(signal);
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
-    client.close();
+    connection[Symbol.dispose]();
   }
 }
 
+/** The end of a connection in the middle of a question is about the protocol, not about a daemon that went away. */
+function connectionFailure(host: string, error: unknown): unknown {
+  const explained = engineConnectionError(host, error);
+  return isImageSpecError(explained, "ENGINE_LOST") ? error : explained;
+}
+
 /** The native platform of the first worker comes first, as BuildKit lists it. */
-function platformsOf(workers: readonly WorkerMessage[]): readonly string[] {
+function platformsOf(workers: Workers): readonly string[] {
   const names = workers.flatMap(({ platforms }) =>
     platforms.map(({ OS, Architecture, Variant }) =>
       [OS, Architecture, Variant].filter((part) => part !== "").join("/"),
