@@ -1,0 +1,32 @@
+import type { PlanState } from "../plan/plan-state.ts";
+import { bindMount, cacheMount, tmpfsMount } from "../text/mount.ts";
+
+/** The stage that has uv, when it comes from an image. */
+const uvStage = "uv";
+
+export function writeUvStage({ text, options, spec }: PlanState): void {
+  if (options.uv.from !== "image") return;
+  text.blank();
+  text.comment("uv, which installs the packages");
+  text.instruction("FROM", [`--platform=${spec.platforms[0]} ${options.uv.reference} AS ${uvStage}`]);
+}
+
+/** What every step that runs uv mounts: uv itself, its cache, and what the machine or the spec gives for the package index. */
+export function uvMounts({ context, options, secrets }: PlanState): readonly string[] {
+  const { uv } = options;
+  if (uv.from === "context") context.add({ ...uv.file, path: "build/uv", mode: 0o755 });
+  const fromSpec = secrets.packages();
+  const fromMachine = [
+    ...secrets.machine("uv-config", "/build/uv.toml"),
+    ...secrets.machine("netrc", "/build/netrc"),
+    ...secrets.machine("ca", "/build/ca.pem"),
+  ];
+  const needsMemory = fromMachine.length > 0 || secrets.loginArguments().length > 0;
+  return [
+    uv.from === "context" ? bindMount("build/uv", "/build/uv") : bindMount("/uv", "/build/uv", uvStage),
+    cacheMount("imagespec-uv", "/build/cache", "shared"),
+    ...(needsMemory ? [tmpfsMount("/build/private")] : []),
+    ...fromSpec,
+    ...fromMachine,
+  ];
+}

@@ -1,0 +1,175 @@
+import { textEntry } from "../context/text-entry.ts";
+import type { PlanState } from "../plan/plan-state.ts";
+import { contractUser, isNumeric } from "../plan/plan-user.ts";
+import { isOwnWorkdir } from "../plan/workdir.ts";
+import { assignment, execForm, newlineArgument, quoteShell, quoteWord } from "../text/quote-word.ts";
+import { hasSystemStage } from "./base-stages.ts";
+import { writeCommandEnvironment, writeCommands } from "./commands.ts";
+import { environmentFiles, runtimeFolder } from "./environment-files.ts";
+import { stageName } from "./package-stages.ts";
+import { writeSource } from "./source-steps.ts";
+
+/** The image itself: what the other stages made, joined in the order of what changes least. */
+export function writeImageStage(state: PlanState): void {
+  const { text, base, spec } = state;
+  text.blank();
+  text.comment("The image");
+  const below = hasSystemStage(state) ? "system" : "base";
+  text.instruction("FROM", [`${below} AS image`]);
+  if (needsNewline(state)) {
+    text.comment(`A line break, which a Dockerfile cannot write: --build-arg ${newlineArgument}=$'\\n'`);
+    text.instruction("ARG", [newlineArgument]);
+    text.instruction("ARG", [`IMAGESPEC_CHECK=\${${newlineArgument}:?has to be given as a line break}`]);
+  }
+  writePackages(state);
+  if (base === undefined) writeScratchUser(state);
+  else writeUser(state);
+  writeEnvironment(state);
+  if (base !== undefined) text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
+  if (spec.commands.some(({ after }) => after !== "system")) {
+    text.blank();
+    writeCommandEnvironment(state);
+    writeCommands(state, "packages");
+  }
+  if (isLate(state)) text.instruction("RUN", [ownWorkdir(state)], { name: "user", field: "user" });
+  writeSource(state);
+  writeCommands(state, "source");
+  writeConfig(state);
+}
+
+/** Whether a Dockerfile for these values needs {@link newlineArgument}. */
+export function needsNewline({ spec, input }: Pick<PlanState, "spec" | "input">): boolean {
+  const records = [spec.env, input.env, spec.labels, input.labels];
+  return records.some((record) => Object.entries(record).some((pair) => pair.join("").includes("\n")));
+}
+
+function writePackages({ text, groups, python, spec, base, context, options }: PlanState): void {
+  if (python === undefined) return;
+  const link = options.dialect === "modern" ? "--link " : "";
+  if (python.source !== "base") {
+    const folder = python.source === "uv" ? "/opt/python" : "/opt/conda";
+    text.instruction("COPY", [`${link}--from=${python.source} ${folder} ${folder}`]);
+  }
+  for (const group of groups) {
+    text.instruction("COPY", [`${link}--from=${stageName(group)} /opt/venv /opt/venv`], {
+      name: `packages ${group.members.map(({ name }) => name).join(" ")}`,
+      field: spec.packages.length > 0 ? "packages" : "requirements",
+      members: group.members.map(({ name }) => name),
+    });
+  }
+  const isThere = base?.config.Env?.includes("VIRTUAL_ENV=/opt/venv") === true;
+  const hasRuntime = spec.runtimePackages.length > 0;
+  context.add(...environmentFiles(python, { workdir: spec.workdir, hasRuntime, isThere }));
+  text.instruction("COPY", [`${link}environment/ /opt/venv/`]);
+}
+
+/** A shell is there: the user is added to what the base has. */
+function writeUser(state: PlanState): void {
+  const { text, user, spec } = state;
+  const hasRuntime = spec.runtimePackages.length > 0 && state.python !== undefined;
+  const id = `${contractUser.id}:${contractUser.id}`;
+  const own = [
+    ...(isOwnWorkdir(spec.workdir) && !isLate(state) ? [quoteShell(spec.workdir)] : []),
+    ...(hasRuntime ? [runtimeFolder] : []),
+  ];
+  const folders = [...(user.isAdded ? [contractUser.home] : []), ...own];
+  if (folders.length === 0) return;
+  const add = [
+    `add() { [ -z "$(tail -c 1 "$1")" ] || echo >> "$1"; grep -q '^${contractUser.name}:' "$1" || echo "$2" >> "$1"; };`,
+    `add /etc/passwd '${contractUser.name}:x:${id}::${contractUser.home}:/bin/sh';`,
+    `add /etc/group '${contractUser.name}:x:${contractUser.id}:';`,
+  ];
+  const owner = chownWord(user.owner);
+  const chowns = [
+    ...(user.isAdded ? [{ owner: id, folders: [contractUser.home] }] : []),
+    ...(own.length > 0 ? [{ owner, folders: own }] : []),
+  ];
+  const merged = chowns.every((entry) => entry.owner === id) ? [{ owner: id, folders }] : chowns;
+  text.blank();
+  text.comment(user.isAdded ? "The user of the image, beside those of the base" : "The folders of the image's user");
+  text.instruction(
+    "RUN",
+    [
+      "set -eu;",
+      ...(user.isAdded ? add : []),
+      `mkdir -p ${folders.join(" ")};`,
+      ...merged.map((entry, index) => {
+        const end = index === merged.length - 1 ? "" : ";";
+        return `chown ${entry.owner} ${entry.folders.join(" ")}${end}`;
+      }),
+    ],
+    { name: "user", field: "user" },
+  );
+}
+
+/** A user that a command may have to add first. */
+function isLate({ user, spec }: PlanState): boolean {
+  return user.isAdded && !isNumeric(user.owner) && isOwnWorkdir(spec.workdir);
+}
+
+function ownWorkdir({ user, spec }: PlanState): string {
+  return `chown ${chownWord(user.owner)} ${quoteShell(spec.workdir)}`;
+}
+
+/** With the user's own group where none is named. */
+function chownWord(owner: string): string {
+  return owner.includes(":") ? owner : `${owner}:`;
+}
+
+/** Nothing can be run: the files come from the context, the folders from WORKDIR, which makes them for the user. */
+function writeScratchUser({ text, spec, user, context }: PlanState): void {
+  const { name, id, home } = contractUser;
+  context.add(
+    textEntry("root/etc/passwd", `root:x:0:0:root:/root:/bin/sh\n${name}:x:${id}:${id}::${home}:/bin/sh\n`),
+    textEntry("root/etc/group", `root:x:0:\n${name}:x:${id}:\n`),
+    { kind: "directory", path: "root/home", mode: 0o755 },
+  );
+  text.comment("The user of the image; WORKDIR makes folders for whom USER names");
+  text.instruction("COPY", ["root/ /"]);
+  text.instruction("USER", [`${id}:${id}`]);
+  text.instruction("WORKDIR", [home]);
+  if (isOwnWorkdir(spec.workdir)) text.instruction("USER", [quoteWord(user.owner)]);
+  else text.instruction("USER", ["0:0"]);
+  text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
+}
+
+const venvBin = "/opt/venv/bin";
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+function writeEnvironment({ text, spec, python, base }: PlanState): void {
+  const lines: string[] = [];
+  if (python !== undefined) {
+    if (!Object.hasOwn(spec.env, "PATH")) lines.push(`PATH=${searchPath(python.source, base?.config.Env ?? [])}`);
+    if (!Object.hasOwn(spec.env, "VIRTUAL_ENV")) lines.push("VIRTUAL_ENV=/opt/venv");
+  }
+  for (const [name, value] of Object.entries(spec.env)) lines.push(assignment(name, value, `env.${name}`));
+  if (lines.length === 0) return;
+  text.blank();
+  text.instruction("ENV", lines, { name: "env", field: "env" });
+}
+
+/** The environment first; what else the base has stays. */
+function searchPath(source: "base" | "uv" | "conda", env: readonly string[]): string {
+  const first = source === "conda" ? [venvBin, "/opt/conda/bin"] : [venvBin];
+  const there = env.find((line) => line.startsWith("PATH="))?.slice("PATH=".length);
+  const folders = (there ?? usualPath).split(":");
+  if (there !== undefined && !folders.some((folder) => first.includes(folder))) return `${first.join(":")}:$PATH`;
+  return quoteWord([...first, ...folders.filter((folder) => !first.includes(folder))].join(":"));
+}
+
+function writeConfig({ text, spec, input, user }: PlanState): void {
+  text.blank();
+  text.comment("What a container gets; here at the end, since it changes with every spec");
+  const env = Object.entries(input.env).map(([name, value]) => assignment(name, value, "env"));
+  if (env.length > 0) text.instruction("ENV", env);
+  const labels = Object.entries({ ...spec.labels, ...input.labels });
+  if (labels.length > 0) {
+    const lines = labels.map(([name, value]) => assignment(name, value, `labels.${name}`));
+    text.instruction("LABEL", lines, { name: "labels", field: "labels" });
+  }
+  // Clears the base's CMD.
+  if (spec.entrypoint !== undefined)
+    text.instruction("ENTRYPOINT", [execForm(spec.entrypoint)], { name: "entrypoint", field: "entrypoint" });
+  if (spec.cmd !== undefined) text.instruction("CMD", [execForm(spec.cmd)], { name: "cmd", field: "cmd" });
+  text.instruction("USER", [quoteWord(user.name)], { name: "user", field: "user" });
+}
