@@ -44,6 +44,12 @@ export interface BuildOptions {
   readonly tag?: TagChoice | undefined;
   readonly builder?: string | undefined;
   readonly builderOptions?: Readonly<Record<string, Json>> | undefined;
+  /**
+   * A builder for the lower half of split builds: when `aptPackages` and commands `after: "system"` alone keep a builder from a
+   * spec, this one makes an image of base, packages and commands (`<name>-system`), and that builder the rest on top.
+   * @default no split
+   */
+  readonly systemBuilder?: string | undefined;
   readonly platform?: string | readonly string[] | undefined;
   /** @default a registry when there is one, else the local image store */
   readonly output?: OutputChoice | undefined;
@@ -109,6 +115,7 @@ export interface EngineOptions {
     | {
         readonly registry?: string | undefined;
         readonly builder?: string | undefined;
+        readonly systemBuilder?: string | undefined;
         readonly platform?: string | readonly string[] | undefined;
         readonly existence?: ExistencePolicy | undefined;
         readonly timeoutMs?: number | undefined;

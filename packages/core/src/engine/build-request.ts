@@ -14,6 +14,8 @@ export async function buildRequest(
   work: {
     readonly builder: ImageSpecBuilder;
     readonly spec: ResolvedImageSpec;
+    /** Whose labels the image has: of a split build, the spec as a whole. */
+    readonly labelled: ResolvedImageSpec;
     readonly output: OpenedOutput;
     readonly tag: string;
     readonly sink: UntaggedSink;
@@ -23,9 +25,9 @@ export async function buildRequest(
   },
 ): Promise<BuildRequest> {
   const { engine, events, signal } = context;
-  const { builder, spec, output, tag, sink, prefix } = work;
+  const { builder, spec, labelled, output, tag, sink, prefix } = work;
   const platform = spec.platforms.length === 1 ? spec.platforms[0] : undefined;
-  const labelsByPlatform = Object.fromEntries(spec.platforms.map((each) => [each, labelsFor(spec, each)]));
+  const labelsByPlatform = Object.fromEntries(spec.platforms.map((each) => [each, labelsFor(labelled, each)]));
   return {
     output: output.describe(tag),
     sink,
@@ -41,7 +43,7 @@ export async function buildRequest(
     cacheFolder: engine.cacheFolder,
     labels: labelsByPlatform[spec.platforms[0] ?? ""] ?? {},
     labelsByPlatform,
-    env: imageEnv(spec),
+    env: spec.part === "system" ? {} : imageEnv(spec),
   };
 }
 

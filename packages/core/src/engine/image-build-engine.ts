@@ -18,7 +18,6 @@ import { detectConcurrency } from "./detect.ts";
 import type { BuildContext, EngineContext, Session } from "./engine-context.ts";
 import type { Existence } from "./existence.ts";
 import { type Drift, findDrift } from "./find-drift.ts";
-import { selectionRequest } from "./image-job.ts";
 import type { ImageResult } from "./image-result.ts";
 import { imageResultOf } from "./image-result-of.ts";
 import { largeSource } from "./large-source.ts";
@@ -32,6 +31,8 @@ import { platformSpecsOf } from "./platform-specs.ts";
 import { prepareSpec } from "./prepare-spec.ts";
 import { assignBuilders } from "./select-builder.ts";
 import type { Selection } from "./selection.ts";
+import { selectionRequest } from "./selection-request.ts";
+import { splitFor } from "./split-build.ts";
 import { limitTime, untilAborted } from "./time-limit.ts";
 import { WorkTable } from "./work-table.ts";
 
@@ -159,7 +160,8 @@ export class ImageBuildEngine implements AsyncDisposable {
   async explain(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions = {}): Promise<Selection> {
     await this.#context.loadBuilders();
     return this.#look(spec, options, async (context, target) => {
-      const how = { output: undefined, asksAll: true, isForced: options.force ?? false };
+      const split = splitFor(context, target);
+      const how = { output: undefined, asksAll: true, isForced: options.force ?? false, split };
       const request = selectionRequest(context, target, platformSpecsOf(target), how);
       const { assignments, unassigned, verdicts } = await assignBuilders(request);
       return { builder: unassigned.length > 0 ? undefined : assignments[0]?.builder, verdicts };
@@ -275,8 +277,13 @@ export class ImageBuildEngine implements AsyncDisposable {
   }
 
   #withDefaults(options: BuildOptions): BuildOptions {
-    const { existence, timeoutMs } = this.#defaults;
-    return { ...options, existence: options.existence ?? existence, timeoutMs: options.timeoutMs ?? timeoutMs };
+    const { existence, timeoutMs, systemBuilder } = this.#defaults;
+    return {
+      ...options,
+      existence: options.existence ?? existence,
+      timeoutMs: options.timeoutMs ?? timeoutMs,
+      systemBuilder: options.systemBuilder ?? systemBuilder,
+    };
   }
 
   async #target(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions, signal: AbortSignal): Promise<BuildTarget> {

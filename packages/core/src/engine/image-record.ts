@@ -10,6 +10,8 @@ export function imageRecord(
   platform: string,
   builder: string,
   outcome: Pick<BuildOutcome, "timings" | "resolution" | "record">,
+  /** Of a split build: the image of base and system packages. */
+  system?: ResolvedImageSpec,
 ): Uint8Array {
   const {
     root: _root,
@@ -39,6 +41,7 @@ export function imageRecord(
       lock: lock === undefined ? undefined : { kind: lock.kind, file: lock.file, fingerprint: lock.fingerprint },
       source: { files: source.files.length, size: source.size },
     },
+    ...(system === undefined ? {} : { system: { builder: system.builder, fingerprint: system.fingerprint } }),
     timings: outcome.timings,
     resolution: outcome.resolution?.[platform] ?? null,
     record: outcome.record ?? null,

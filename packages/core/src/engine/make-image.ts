@@ -60,7 +60,7 @@ export async function makeImage(
   await using base = new BaseOpener(
     target.spec,
     engine.registryClient,
-    () => ensureBase(context, target, missing),
+    (upper) => ensureBase(context, target, upper === undefined ? missing : [upper]),
     signal,
   );
   const job: ImageJob = { context, target, output, base, isForced, prefix };
@@ -108,15 +108,20 @@ async function buildMissing(job: ImageJob, missing: readonly ResolvedImageSpec[]
   ]);
   if (selection.status === "rejected") throw selection.reason;
   if (preparation.status === "rejected") throw preparation.reason;
-  if (target.spec.resolvedBase.kind === "image") {
-    await events.step(
+  const { assignments } = selection.value;
+  const uppers = assignments.filter(({ spec, given }) => given !== spec).map(({ given }) => given);
+  const baseStep = (specs: readonly ResolvedImageSpec[]): Promise<MadeImage> =>
+    events.step(
       "base",
-      () => ensureBase(context, target, missing),
+      () => ensureBase(context, target, specs),
       ({ action }) => action,
       origin,
     );
-  }
-  const units = await Promise.allSettled(selection.value.assignments.map((assignment) => produceUnit(job, assignment)));
+  await Promise.all(uppers.map((upper) => baseStep([upper])));
+  // What stands on system packages has its base below those.
+  const isPlain = uppers.length < assignments.length;
+  if (isPlain && target.spec.resolvedBase.kind === "image") await baseStep(missing);
+  const units = await Promise.allSettled(assignments.map((assignment) => produceUnit(job, assignment)));
   // All are waited for: a platform that is done stays reusable when another one fails.
   return units.map((unit) => {
     if (unit.status === "rejected") throw unit.reason;

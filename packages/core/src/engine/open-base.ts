@@ -29,22 +29,32 @@ interface OpenedBase extends AsyncDisposable {
 export class BaseOpener implements AsyncDisposable {
   readonly #spec: ResolvedImageSpec;
   readonly #client: RegistryClient;
-  readonly #made: () => Promise<MadeImage>;
+  readonly #made: (spec: ResolvedImageSpec | undefined) => Promise<MadeImage>;
   readonly #signal: AbortSignal;
   #opened: Promise<OpenedBase | undefined> | undefined;
 
-  /** `made`: the base that is an image of the engine's own. */
-  constructor(spec: ResolvedImageSpec, client: RegistryClient, made: () => Promise<MadeImage>, signal: AbortSignal) {
+  /** `made`: the base that is an image of the engine's own, of the given spec or of the one that is opened. */
+  constructor(
+    spec: ResolvedImageSpec,
+    client: RegistryClient,
+    made: (spec: ResolvedImageSpec | undefined) => Promise<MadeImage>,
+    signal: AbortSignal,
+  ) {
     this.#spec = spec;
     this.#client = client;
     this.#made = made;
     this.#signal = signal;
   }
 
-  /** The base for one platform; nothing for `scratch` and Debian bases. @throws BASE_NOT_FOUND, REGISTRY_…, MANIFEST_INVALID */
-  async open(platform: string): Promise<BaseImage | undefined> {
-    const base = this.#spec.resolvedBase;
-    if (base.kind === "image") return this.#madeBase(await this.#made(), platform);
+  /**
+   * The base for one platform; nothing for `scratch` and Debian bases.
+   *
+   * @param upper of a split build: the spec that stands on system packages
+   * @throws BASE_NOT_FOUND, REGISTRY_…, MANIFEST_INVALID
+   */
+  async open(platform: string, upper?: ResolvedImageSpec): Promise<BaseImage | undefined> {
+    const base = (upper ?? this.#spec).resolvedBase;
+    if (base.kind === "image") return this.#madeBase(await this.#made(upper), platform);
     this.#opened ??= this.#openOnce(base);
     const opened = await this.#opened;
     return opened === undefined ? undefined : forPlatform(opened, platform, this.#signal);

@@ -3,11 +3,14 @@ import { toImageSpecError } from "./build-error.ts";
 import type { PlannedImage } from "./build-plan.ts";
 import { type BuildTarget, baseTarget, referenceOf } from "./build-target.ts";
 import type { BuildContext } from "./engine-context.ts";
-import { selectionError, selectionRequest } from "./image-job.ts";
+import { selectionError } from "./image-job.ts";
 import { largeSource } from "./large-source.ts";
 import { findImage, refusal } from "./make-image.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
-import { assignBuilders } from "./select-builder.ts";
+import { type Assignments, assignBuilders } from "./select-builder.ts";
+import { selectionRequest } from "./selection-request.ts";
+import { splitFor } from "./split-build.ts";
+import { systemPartOf } from "./split-spec.ts";
 
 type Found = Awaited<ReturnType<typeof findImage>>;
 const nothing: Found = { existence: { state: "absent" }, image: undefined, platforms: new Map() };
@@ -48,12 +51,16 @@ export async function planImage(
     (spec) => !spec.platforms.every((platform) => platforms.has(platform)),
   );
   if (missing.length === 0) return [{ ...plan, action: "join" }];
-  const { resolvedBase } = target.spec;
-  const bases =
-    resolvedBase.kind === "image" ? await planImage(context, baseTarget(resolvedBase.image, target), true) : [];
+  let bases: readonly PlannedImage[] = [];
   try {
-    const request = selectionRequest(context, target, missing, { output, asksAll: true, isForced });
+    const request = selectionRequest(context, target, missing, {
+      output,
+      asksAll: true,
+      isForced,
+      split: splitFor(context, target),
+    });
     const chosen = await assignBuilders(request);
+    bases = await planBases(context, target, chosen);
     const { verdicts, unassigned, assignments } = chosen;
     const planned = { ...plan, missing: missing.flatMap((spec) => spec.platforms), verdicts };
     if (unassigned.length > 0) {
@@ -66,6 +73,22 @@ export async function planImage(
     signal.throwIfAborted();
     return [...bases, blocked(error)];
   }
+}
+
+/** The base of an image, and of split builds the images of the lower halves. */
+async function planBases(
+  context: BuildContext,
+  target: BuildTarget,
+  { assignments, unassigned }: Assignments,
+): Promise<readonly PlannedImage[]> {
+  const { resolvedBase } = target.spec;
+  const isPlain = unassigned.length > 0 || assignments.some(({ spec, given }) => given === spec);
+  const own = isPlain && resolvedBase.kind === "image" ? [resolvedBase.image] : [];
+  const systems = assignments.flatMap(({ given }) => systemPartOf(given) ?? []);
+  const plans = await Promise.all(
+    [...own, ...systems].map((image) => planImage(context, baseTarget(image, target), true)),
+  );
+  return plans.flat();
 }
 
 function describe(context: BuildContext, target: BuildTarget, isBase: boolean): Omit<PlannedImage, "action"> {
@@ -88,6 +111,7 @@ function describe(context: BuildContext, target: BuildTarget, isBase: boolean): 
 }
 
 function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag }: BuildTarget): readonly string[] {
+  if (spec.part === "system") return [];
   const hints: string[] = [];
   if (!isContentTag) hints.push(`the tag "${tag}" does not follow the content: it moves whenever the spec changes`);
   const lockable = spec.floating.filter((field) => !unlockable.has(field));

@@ -15,6 +15,7 @@ import { imageRecord } from "./image-record.ts";
 import { type MadeImage, noCosts } from "./made-image.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
 import type { Assignment } from "./select-builder.ts";
+import { systemPartOf } from "./split-spec.ts";
 import { untilAborted } from "./time-limit.ts";
 import { UntaggedSink } from "./untagged-sink.ts";
 import { type VerifiedOutcome, verifyOutcome } from "./verify-outcome.ts";
@@ -114,7 +115,7 @@ async function nextBuilder(
 
 async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignment): Promise<MadeImage> {
   const { context, output } = job;
-  const { builder, spec } = assignment;
+  const { builder, spec, given } = assignment;
   const { outcome, verified } =
     assignment.existing === undefined ? await runBuilder(job, unit, assignment) : await takeExisting(job, assignment);
   // Between reading the files and now somebody may have edited them: then the tag must not say that this is the spec.
@@ -134,7 +135,7 @@ async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignmen
     },
     records: [...verified.platforms.values()].map(({ image, platform }) => ({
       subject: image.descriptor,
-      record: imageRecord(spec, platform, builder.name, outcome),
+      record: imageRecord(spec, platform, builder.name, outcome, systemPartOf(given)),
     })),
   };
 }
@@ -144,18 +145,23 @@ interface UnitOutcome {
   readonly verified: VerifiedOutcome;
 }
 
-async function runBuilder(job: ImageJob, unit: BuildTarget, { builder, spec }: Assignment): Promise<UnitOutcome> {
+async function runBuilder(
+  job: ImageJob,
+  unit: BuildTarget,
+  { builder, spec, given }: Assignment,
+): Promise<UnitOutcome> {
   const { context, output, prefix } = job;
   const { signal, engine } = context;
   return engine.limiter.run(signal, async () => {
     const sink = new UntaggedSink(output.sink);
     try {
-      const base = (platform: string) => untilAborted(signal, () => job.base.open(platform));
+      const upper = given === spec ? undefined : given;
+      const base = (platform: string) => untilAborted(signal, () => job.base.open(platform, upper));
       const { isForced } = job;
-      const work = { builder, spec, output, tag: unit.tag, sink, base, prefix, isForced };
+      const work = { builder, spec: given, labelled: spec, output, tag: unit.tag, sink, base, prefix, isForced };
       const request = await buildRequest(context, work);
       const outcome: unknown = await untilAborted(signal, () =>
-        engine.activities.track((async () => builder.build(spec, request))()),
+        engine.activities.track((async () => builder.build(given, request))()),
       );
       assertOutcome(builder.name, outcome, spec.platforms);
       return { outcome, verified: await verifyOutcome(builder.name, output, spec, outcome.digest, signal) };

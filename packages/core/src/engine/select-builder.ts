@@ -6,11 +6,14 @@ import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts"
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import { requiredCapabilities } from "./required-capabilities.ts";
 import type { BuilderVerdict } from "./selection.ts";
+import { systemPartOf } from "./split-spec.ts";
 
 /** A piece of work and who does it: the whole spec, or one of its platforms. */
 export interface Assignment {
   readonly builder: ImageSpecBuilder;
   readonly spec: ResolvedImageSpec;
+  /** What the builder is given: the same, or of a split build the upper half. */
+  readonly given: ResolvedImageSpec;
   /** What the builder's own store has; already verified. */
   readonly existing: ExistingImage | undefined;
 }
@@ -32,13 +35,15 @@ export interface SelectionRequest {
   /** Asks builders whose turn would not come, for explanations. */
   readonly asksAll: boolean;
   readonly availability: (builder: ImageSpecBuilder) => Promise<Availability>;
+  /** The upper half of a spec whose lower half can be had, or why it cannot be split. Without it, specs are not split. */
+  readonly split: ((unit: ResolvedImageSpec) => Promise<ResolvedImageSpec | SpecProblem>) | undefined;
   /** Whether an image that a builder says it has is there and is the spec's. Without it (forced builds), "skip" counts as "build". */
   readonly confirm: ((existing: ExistingImage, spec: ResolvedImageSpec) => Promise<boolean>) | undefined;
 }
 
 /** Gives each missing platform to the first builder that takes it; everything that was said is kept. */
 export async function assignBuilders(request: SelectionRequest): Promise<Assignments> {
-  const { spec, builders, asksAll } = request;
+  const { builders, asksAll } = request;
   const assignments: Assignment[] = [];
   const verdicts: BuilderVerdict[] = [];
   let open = request.missing;
@@ -46,29 +51,72 @@ export async function assignBuilders(request: SelectionRequest): Promise<Assignm
     if (open.length === 0 && !asksAll) break;
     const { builder, priority } = registered;
     const asked = open.length > 0 ? open : request.missing;
-    const note = (verdict: BuilderVerdict["verdict"], specs: readonly ResolvedImageSpec[]): void => {
-      const platforms = specs.flatMap(({ platforms: list }) => list);
+    for (const { units, given, verdict } of await consult(registered, asked, request)) {
+      const platforms = units.flatMap(({ platforms: list }) => list);
       verdicts.push({ builder: builder.name, priority, verdict, platforms });
-    };
-    const refusal = lackingCapabilities(registered, request) ?? (await unavailable(builder, request));
-    if (refusal !== undefined) {
-      note(refusal, asked);
-      continue;
-    }
-    const isWhole = builder.capabilities.has("multi-platform") && asked.length === spec.platforms.length;
-    const units = isWhole && asked.length > 1 ? [spec] : asked;
-    const answers = await Promise.all(units.map((unit) => ask(builder, unit, request)));
-    for (const [index, unit] of units.entries()) {
-      const verdict = answers[index];
-      if (verdict === undefined) continue;
-      note(verdict, [unit]);
-      if (verdict.action === "decline" || open.length === 0) continue;
-      assignments.push({ builder, spec: unit, existing: verdict.action === "skip" ? verdict.existing : undefined });
+      const isRefusal = verdict.action === "decline" || verdict.action === "unavailable";
+      const [unit] = units;
+      if (isRefusal || open.length === 0 || unit === undefined) continue;
+      const existing = verdict.action === "skip" ? verdict.existing : undefined;
+      assignments.push({ builder, spec: unit, given: given ?? unit, existing });
     }
     const taken = new Set(assignments.flatMap((assignment) => assignment.spec.platforms));
     open = open.filter(({ platforms }) => !platforms.every((platform) => taken.has(platform)));
   }
   return { assignments, unassigned: open.flatMap(({ platforms }) => platforms), verdicts };
+}
+
+/** What a builder says to some pieces of work; a refusal of them all for the same reason is one answer. */
+interface Answer {
+  readonly units: readonly ResolvedImageSpec[];
+  /** The upper half, when the builder takes that alone. */
+  readonly given?: ResolvedImageSpec | undefined;
+  readonly verdict: BuilderVerdict["verdict"];
+}
+
+async function consult(
+  registered: RegisteredBuilder,
+  asked: readonly ResolvedImageSpec[],
+  request: SelectionRequest,
+): Promise<readonly Answer[]> {
+  const { builder } = registered;
+  const { spec, split } = request;
+  const isWhole = builder.capabilities.has("multi-platform") && asked.length === spec.platforms.length;
+  const units = isWhole && asked.length > 1 ? [spec] : asked;
+  const lacking = lackingCapabilities(registered, spec, request);
+  const missing = lacking === undefined || split !== undefined ? await unavailable(builder, request) : undefined;
+  const refusal = lacking ?? missing;
+  // What is not available takes no half either.
+  if (refusal !== undefined && (split === undefined || missing !== undefined)) {
+    return [{ units: asked, verdict: refusal }];
+  }
+  return Promise.all(
+    units.map(async (unit): Promise<Answer> => {
+      const verdict = lacking ?? (await ask(builder, unit, request));
+      if (verdict.action !== "decline" || split === undefined) return { units: [unit], verdict };
+      return (await consultUpper(registered, unit, verdict, request, split)) ?? { units: [unit], verdict };
+    }),
+  );
+}
+
+/** What a builder that declined a spec says to the upper half of it; nothing when it would not take that either. */
+async function consultUpper(
+  registered: RegisteredBuilder,
+  unit: ResolvedImageSpec,
+  { problems }: Extract<BuildVerdict, { readonly action: "decline" }>,
+  request: SelectionRequest,
+  split: NonNullable<SelectionRequest["split"]>,
+): Promise<Answer | undefined> {
+  const isAboutSystem = problems.some(({ path }) => /^(aptPackages|commands)\b/.test(path));
+  if (!isAboutSystem) return undefined;
+  const upper = await split(unit);
+  if ("code" in upper) return { units: [unit], verdict: { action: "decline", problems: [...problems, upper] } };
+  const verdict = lackingCapabilities(registered, upper, request) ?? (await ask(registered.builder, upper, request));
+  if (verdict.action === "decline") return undefined;
+  if (verdict.action === "skip") return { units: [unit], verdict };
+  const by = `on system packages by "${systemPartOf(upper)?.builder}"`;
+  const detail = verdict.detail === undefined ? by : `${verdict.detail}, ${by}`;
+  return { units: [unit], given: upper, verdict: { action: "build", detail } };
 }
 
 async function ask(
@@ -96,8 +144,9 @@ async function ask(
 
 function lackingCapabilities(
   { builder }: RegisteredBuilder,
-  { spec, context, builders }: SelectionRequest,
-): BuildVerdict | undefined {
+  spec: ResolvedImageSpec,
+  { context, builders }: SelectionRequest,
+): Extract<BuildVerdict, { readonly action: "decline" }> | undefined {
   const problems = requiredCapabilities(spec, context.output)
     .filter(({ capability }) => !builder.capabilities.has(capability))
     .map(({ capability, path, reason }): SpecProblem => {

@@ -33,6 +33,7 @@ export function fingerprintContent(spec: ContentInput, platform: string): Json {
       return;
     content[name] = value;
   };
+  if (spec.part !== "whole") content["part"] = spec.part;
   add("pythonExec", spec.pythonExec);
   add("packages", spec.requirementLines);
   add("constraints", spec.constraintLines);

@@ -22,15 +22,25 @@ export function referenceBase(reference: string, locked: string | undefined): Re
 /** The spec of the image that is nothing but a Debian base. */
 export function debianBaseSpec(child: NormalizedImageSpec, suite: DebianSuite): NormalizedImageSpec {
   return {
-    contract: 1,
+    ...emptySpec(child),
     name: baseName(child.name),
+    pythonVersion: debianPythonVersions[suite],
+    base: { kind: "debian", suite },
+  };
+}
+
+/** A spec for the platforms of another one, to go where that goes, that says nothing but its base. */
+export function emptySpec(child: NormalizedImageSpec): NormalizedImageSpec {
+  return {
+    contract: 1,
+    name: child.name,
     registry: child.registry,
     tagFormat: undefined,
-    pythonVersion: debianPythonVersions[suite],
+    pythonVersion: undefined,
     pythonExec: undefined,
     builder: undefined,
     builderOptions: {},
-    base: { kind: "debian", suite },
+    base: child.base,
     packages: [],
     requirements: undefined,
     pipIndex: undefined,

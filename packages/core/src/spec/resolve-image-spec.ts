@@ -70,6 +70,7 @@ export async function resolveImageSpec(
   throwIfAborted(options.signal);
   const content: ContentInput = {
     ...merged,
+    part: "whole",
     root,
     resolvedBase,
     requirementLines: python.requirementLines,
@@ -228,6 +229,7 @@ async function resolveBase(
       const isLocked = spec.platforms.some((platform) => locked?.[platform] !== undefined);
       const image = fingerprintSpec({
         ...debianBaseSpec(spec, suite),
+        part: "whole",
         root,
         resolvedBase: { kind: "debian", suite, ...(isLocked ? { lock: locked } : {}) },
         requirementLines: [],

@@ -41,6 +41,12 @@ export interface ResolvedRequirementsFile {
  * user's folder for anything but {@link SourceTree.open}, which checks that the file is still the one that was fingerprinted.
  */
 export interface ResolvedImageSpec extends NormalizedImageSpec {
+  /**
+   * `system`: the image is the lower half of a split build: its base, `aptPackages` and `commands`, and of the image contract
+   * the labels alone. No virtual environment, no user, no source; the configuration (user, working directory, entrypoint,
+   * environment) stays the base's. All other fields are empty.
+   */
+  readonly part: "whole" | "system";
   /** Absolute root folder. */
   readonly root: string;
   readonly resolvedBase: ResolvedBase;
