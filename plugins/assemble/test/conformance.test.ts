@@ -2,4 +2,5 @@ import { testBuilder } from "@imagespec/plugin-kit";
 import { describe, test } from "vitest";
 import { assemble } from "../src/index.ts";
 
-testBuilder({ test, describe, createBuilder: () => assemble() });
+// Its own reference: what is compared has to be equal to itself at least.
+testBuilder({ test, describe, createBuilder: () => assemble(), reference: () => assemble() });

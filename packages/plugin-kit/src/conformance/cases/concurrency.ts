@@ -45,7 +45,7 @@ export const concurrencyCases: readonly ConformanceCase[] = [
       const name = session.newName();
       // Engines of their own: one engine would build once.
       const trials = await Promise.all([
-        session.trial(input, { name, cacheFolder: await session.folder("cache") }),
+        session.trial(input, { name }),
         session.trial(input, { name, cacheFolder: await session.folder("cache") }),
       ]);
       for (const { error } of trials) {

@@ -150,17 +150,13 @@ export const imageVariantCases: readonly ConformanceCase[] = [
     needs: ["reproducible"],
     async run(session) {
       const breaches = session.breaches();
-      const input = fullSpec(await session.environment());
-      const builds = [];
-      for (const time of [1_700_000_000, 1_600_000_123]) {
-        const root = await session.folder("project");
-        await writeProject(root, time);
-        const trial = await session.built(input, { root, cacheFolder: await session.folder("cache") });
-        builds.push(await session.stored(trial));
-      }
-      const [one, two] = builds;
-      if (one !== undefined && two !== undefined) breaches.add(...byteDifferences(one, two));
-      const stamped = one?.config.created ?? "";
+      const one = await session.image();
+      const root = await session.folder("project");
+      await writeProject(root, 1_600_000_123);
+      const cacheFolder = await session.folder("cache");
+      const again = await session.built(fullSpec(await session.environment()), { root, cacheFolder });
+      breaches.add(...byteDifferences(one, await session.stored(again)));
+      const stamped = one.config.created ?? "";
       breaches.check(Date.parse(stamped) === 0, `the config was created at "${stamped}" instead of the epoch`);
       breaches.end('fix times, orders and names that are drawn by chance, or do not declare "reproducible"');
     },

@@ -38,6 +38,7 @@ export function madeWheels(): IndexFixture[] {
     makeWheel({ name: "conf-beta", version: "1.0" }),
     makeWheel({ name: "conf-gamma", version: "0.3", files: { "conf_gamma/naïve.txt": "ä\n" } }),
     makeWheel({ name: "conf-gamma", version: "0.4" }),
+    makeWheel({ name: "conf-foreign", version: "1.0", tag: "cp312-cp312-win_amd64" }),
     { ...makeWheel({ name: "conf-corrupt", version: "1.0" }), sha256: "0".repeat(64) },
   ];
 }

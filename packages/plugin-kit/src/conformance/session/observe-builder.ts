@@ -42,6 +42,8 @@ export interface BuildHooks {
   readonly onBase?: () => void;
   /** Before a blob or manifest is written to the sink. */
   readonly onWrite?: () => void;
+  /** When a blob or manifest has been written to the sink. */
+  readonly onWritten?: () => void;
 }
 
 export interface ObservedBuilder {
@@ -114,16 +116,16 @@ export function observeBuilder(builder: ImageSpecBuilder, hooks: BuildHooks = {}
   return { builder: observed, builds, questions };
 }
 
-function watched(sink: ImageSink, { onWrite }: BuildHooks): ImageSink {
-  if (onWrite === undefined) return sink;
+function watched(sink: ImageSink, { onWrite, onWritten }: BuildHooks): ImageSink {
+  if (onWrite === undefined && onWritten === undefined) return sink;
+  const write = async <T>(action: () => Promise<T>): Promise<T> => {
+    onWrite?.();
+    const written = await action();
+    onWritten?.();
+    return written;
+  };
   return {
-    writeBlob(...args) {
-      onWrite();
-      return sink.writeBlob(...args);
-    },
-    writeManifest(...args) {
-      onWrite();
-      return sink.writeManifest(...args);
-    },
+    writeBlob: (...args) => write(() => sink.writeBlob(...args)),
+    writeManifest: (...args) => write(() => sink.writeManifest(...args)),
   };
 }
