@@ -9,7 +9,6 @@ import type { EngineOptions } from "./build-options.ts";
 import { detectConcurrency, detectEnvironment, detectHostPlatform } from "./detect.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { Limiter } from "./limiter.ts";
-import { availabilityCache } from "./select-builder.ts";
 import { WorkTable } from "./work-table.ts";
 
 /** How long what was aborted may take to remove its temporary files and locks. */
@@ -44,6 +43,7 @@ export function createEngineContext(
   const given = typeof options.store === "object" ? options.store : undefined;
   let opened: Promise<LocalImageStore> | undefined;
   let loaded: Promise<void> | undefined;
+  let ask: EngineContext["availability"] | undefined;
   const store = (): Promise<LocalImageStore> => {
     if (given !== undefined) return Promise.resolve(given);
     opened ??= openLocalImageStore(storeFolder);
@@ -56,13 +56,17 @@ export function createEngineContext(
       loaded ??= options.loadBuilders?.() ?? Promise.resolve();
       return loaded;
     },
-    availability: availabilityCache(() => ({
-      output: { kind: "local-store", name: "image" },
-      hostPlatform,
-      allowEmulation: false,
-      registryClient,
-      signal: closed,
-    })),
+    availability: async (builder) => {
+      const { availabilityCache } = await import("./select-builder.ts");
+      ask ??= availabilityCache(() => ({
+        output: { kind: "local-store", name: "image" },
+        hostPlatform,
+        allowEmulation: false,
+        registryClient,
+        signal: closed,
+      }));
+      return ask(builder);
+    },
     registryClient,
     store,
     existingStore: async () =>

@@ -17,22 +17,16 @@ import { createEngineContext, type OwnedEngineContext } from "./create-engine-co
 import { detectConcurrency } from "./detect.ts";
 import type { BuildContext, EngineContext, Session } from "./engine-context.ts";
 import type { Existence } from "./existence.ts";
-import { type Drift, findDrift } from "./find-drift.ts";
+import type { Drift } from "./find-drift.ts";
 import type { ImageResult } from "./image-result.ts";
 import { imageResultOf } from "./image-result-of.ts";
 import { largeSource } from "./large-source.ts";
 import { Limiter } from "./limiter.ts";
 import type { LockOptions, LockResult, LockStatus } from "./lock-result.ts";
-import { LockSession } from "./lock-session.ts";
-import { type LockInput, lockSpecs, lockStatuses, taskOf } from "./lock-specs.ts";
+import type { LockInput } from "./lock-specs.ts";
 import { makeImage } from "./make-image.ts";
-import { planImage } from "./plan-image.ts";
-import { platformSpecsOf } from "./platform-specs.ts";
 import { prepareSpec } from "./prepare-spec.ts";
-import { assignBuilders } from "./select-builder.ts";
 import type { Selection } from "./selection.ts";
-import { selectionRequest } from "./selection-request.ts";
-import { splitFor } from "./split-build.ts";
 import { limitTime, untilAborted } from "./time-limit.ts";
 import { WorkTable } from "./work-table.ts";
 
@@ -142,6 +136,7 @@ export class ImageBuildEngine implements AsyncDisposable {
   async plan(inputs: BuildInput | readonly BuildInput[], options: BuildOptions = {}): Promise<BuildPlan> {
     const list: readonly BuildInput[] = Array.isArray(inputs) ? inputs : [inputs];
     await this.#context.loadBuilders();
+    const { planImage } = await import("./plan-image.ts");
     const planned = await Promise.all(
       list.map((input) => {
         const { spec, own } = partsOf(input);
@@ -159,13 +154,8 @@ export class ImageBuildEngine implements AsyncDisposable {
   /** Who would build a spec, and what every builder says about it; whether the image exists is not asked. @throws SPEC_…, BUILDER_NOT_FOUND */
   async explain(spec: ImageSpec | ResolvedImageSpec, options: BuildOptions = {}): Promise<Selection> {
     await this.#context.loadBuilders();
-    return this.#look(spec, options, async (context, target) => {
-      const split = splitFor(context, target);
-      const how = { output: undefined, asksAll: true, isForced: options.force ?? false, split };
-      const request = selectionRequest(context, target, platformSpecsOf(target), how);
-      const { assignments, unassigned, verdicts } = await assignBuilders(request);
-      return { builder: unassigned.length > 0 ? undefined : assignments[0]?.builder, verdicts };
-    });
+    const { explainSelection } = await import("./explain-selection.ts");
+    return this.#look(spec, options, explainSelection);
   }
 
   /** Whether the image of a spec exists, compared with the spec. @throws SPEC_…, LOCK_… */
@@ -187,6 +177,7 @@ export class ImageBuildEngine implements AsyncDisposable {
     const { signal } = limit;
     return untilAborted(signal, async () => {
       await this.#context.loadBuilders();
+      const { lockSpecs } = await import("./lock-specs.ts");
       return lockSpecs(lockParts(inputs, options), options, this.#context, this.#defaults, signal);
     });
   }
@@ -198,7 +189,10 @@ export class ImageBuildEngine implements AsyncDisposable {
   ): Promise<readonly LockStatus[]> {
     using limit = limitTime(options.timeoutMs, options.signal, this.#closing.signal);
     const { signal } = limit;
-    return untilAborted(signal, () => lockStatuses(lockParts(inputs, options), this.#context, this.#defaults, signal));
+    return untilAborted(signal, async () => {
+      const { lockStatuses } = await import("./lock-specs.ts");
+      return lockStatuses(lockParts(inputs, options), this.#context, this.#defaults, signal);
+    });
   }
 
   /**
@@ -213,6 +207,11 @@ export class ImageBuildEngine implements AsyncDisposable {
     if (!ImageSpec.isImageSpec(spec)) {
       throw new ImageSpecError("SPEC_TYPE", "drift is found from an ImageSpec", { hint: "give the ImageSpec" });
     }
+    const [{ findDrift }, { LockSession }, { taskOf }] = await Promise.all([
+      import("./find-drift.ts"),
+      import("./lock-session.ts"),
+      import("./lock-specs.ts"),
+    ]);
     return this.#look(spec, { ...options, ...own }, ({ signal, options: given }, target) =>
       findDrift(taskOf({ spec, options: given }, this.#context, this.#defaults, new LockSession(), signal), target),
     );

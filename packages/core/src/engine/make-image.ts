@@ -7,12 +7,10 @@ import { type BuildTarget, baseTarget, platformTarget, referenceOf } from "./bui
 import { checkExistence } from "./check-existence.ts";
 import type { BuildContext } from "./engine-context.ts";
 import type { Existence } from "./existence.ts";
-import { chooseBuilders, type ImageJob } from "./image-job.ts";
+import type { ImageJob } from "./image-job.ts";
 import { imageKeys } from "./image-keys.ts";
 import { addCosts, type MadeImage, noCosts } from "./made-image.ts";
-import { BaseOpener } from "./open-base.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
-import { produceUnit } from "./produce-unit.ts";
 import type { ImageFacts } from "./read-image.ts";
 import { untilAborted } from "./time-limit.ts";
 import { failsForAll } from "./work-table.ts";
@@ -57,6 +55,8 @@ export async function makeImage(
   const missing = platformSpecsOf(target).filter(
     ({ platforms }) => !platforms.every((platform) => ready.has(platform)),
   );
+  // Loaded when there is something to make: most often there is not.
+  const { BaseOpener } = await import("./open-base.ts");
   await using base = new BaseOpener(
     target.spec,
     engine.registryClient,
@@ -97,6 +97,10 @@ async function buildMissing(job: ImageJob, missing: readonly ResolvedImageSpec[]
     await output.prepare({ signal });
     return [];
   }
+  const [{ chooseBuilders }, { produceUnit }] = await Promise.all([
+    import("./image-job.ts"),
+    import("./produce-unit.ts"),
+  ]);
   const [selection, preparation] = await Promise.allSettled([
     events.step(
       "choose",

@@ -2,12 +2,8 @@ import { isImageSpecError } from "@imagespec/errors";
 import { type LocalImageStore, type OciLayout, openOciLayout } from "@imagespec/image-store";
 import type { RegistryClient } from "@imagespec/registry-client";
 import type { OutputPlace } from "../engine/build-target.ts";
-import { DockerArchiveOutput } from "./docker-archive-output.ts";
-import { dockerEngine } from "./docker-engine.ts";
-import { EngineOutput } from "./engine-output.ts";
 import { LayoutOutput, LocalStoreOutput } from "./layout-output.ts";
 import type { OpenedOutput } from "./opened-output.ts";
-import { RegistryOutput } from "./registry-output.ts";
 
 /** What outputs are opened with. */
 export interface OutputServices {
@@ -38,19 +34,27 @@ export async function openOutputToRead(
   return store === undefined ? undefined : storeOutput(place, store);
 }
 
-function registryOutput(
+async function registryOutput(
   { registry, repository }: Extract<OutputPlace, { readonly kind: "registry" }>,
   { registryClient }: OutputServices,
-): OpenedOutput {
+): Promise<OpenedOutput> {
+  const { RegistryOutput } = await import("./registry-output.ts");
   return new RegistryOutput({ registry, repository }, registryClient);
 }
 
-function storeOutput(
+async function storeOutput(
   place: Exclude<OutputPlace, { readonly kind: "registry" | "oci-layout" }>,
   store: LocalImageStore,
-): OpenedOutput {
+): Promise<OpenedOutput> {
   if (place.kind === "local-store") return new LocalStoreOutput(store, place.name);
-  if (place.kind === "docker-archive") return new DockerArchiveOutput(store, place.name, place.path);
+  if (place.kind === "docker-archive") {
+    const { DockerArchiveOutput } = await import("./docker-archive-output.ts");
+    return new DockerArchiveOutput(store, place.name, place.path);
+  }
+  const [{ EngineOutput }, { dockerEngine }] = await Promise.all([
+    import("./engine-output.ts"),
+    import("./docker-engine.ts"),
+  ]);
   return new EngineOutput(store, place.name, dockerEngine(place.host));
 }
 
