@@ -1,7 +1,7 @@
 import { ImageSpecError } from "@imagespec/errors";
 import { BuildContext } from "../context/build-context.ts";
 import { writeBaseStage, writePythonStage, writeSystemStage } from "../stages/base-stages.ts";
-import { writeUvStage } from "../stages/build-tools.ts";
+import { writePlatform, writeUvStage } from "../stages/build-tools.ts";
 import { needsNewline, writeImageStage } from "../stages/image-stage.ts";
 import { writePackageStages } from "../stages/package-stages.ts";
 import { DockerfileText } from "../text/dockerfile-text.ts";
@@ -42,6 +42,7 @@ export function planDockerfile(input: DockerfileInput, options: DockerfileOption
   const { text, context, secrets } = state;
   if (options.frontend !== undefined) text.comment(`syntax=${options.frontend}`);
   text.comment("Written by imagespec: change the spec, not this file.");
+  writePlatform(state);
   if (state.groups.length > 0 || (python !== undefined && python.source !== "base")) writeUvStage(state);
   writeBaseStage(state);
   writeSystemStage(state);

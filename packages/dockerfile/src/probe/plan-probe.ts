@@ -4,6 +4,7 @@ import type { ContextEntry } from "../context/context-entry.ts";
 import { textEntry } from "../context/text-entry.ts";
 import type { Dialect } from "../plan/dockerfile-plan.ts";
 import { probeScript } from "../scripts/probe-script.ts";
+import { platformFlag } from "../stages/build-tools.ts";
 import { bindMount } from "../text/mount.ts";
 import { quoteShell } from "../text/quote-word.ts";
 
@@ -22,7 +23,8 @@ export function planProbe(
   context.add(textEntry("build/probe.sh", probeScript));
   const text = [
     "# Looks at a base image; nothing of it is kept.",
-    `FROM --platform=${spec.platforms[0]} ${base.reference}`,
+    `ARG IMAGESPEC_PLATFORM=${spec.platforms[0]}`,
+    `FROM ${platformFlag} ${base.reference}`,
     "USER 0",
     `RUN ${bindMount("build/probe.sh", "/build/probe.sh")} \\`,
     `    sh /build/probe.sh ${quoteShell(spec.pythonExec ?? "")}`,

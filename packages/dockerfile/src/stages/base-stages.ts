@@ -6,14 +6,13 @@ import { condaScript, rattlerVersion } from "../scripts/conda-script.ts";
 import { uvScript } from "../scripts/uv-script.ts";
 import { bindMount, cacheMount } from "../text/mount.ts";
 import { quoteShell } from "../text/quote-word.ts";
-import { uvMounts } from "./build-tools.ts";
+import { platformFlag, uvMounts } from "./build-tools.ts";
 import { writeCommands } from "./commands.ts";
 
 /** The stage that everything stands on. */
-export function writeBaseStage({ text, spec, base }: PlanState): void {
-  const platform = `--platform=${spec.platforms[0]}`;
+export function writeBaseStage({ text, base }: PlanState): void {
   text.blank();
-  text.instruction("FROM", [`${platform} ${base?.reference ?? "scratch"} AS base`], {
+  text.instruction("FROM", [`${platformFlag} ${base?.reference ?? "scratch"} AS base`], {
     name: "base",
     field: "baseImage",
   });

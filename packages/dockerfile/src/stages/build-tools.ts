@@ -4,11 +4,20 @@ import { bindMount, cacheMount, tmpfsMount } from "../text/mount.ts";
 /** The stage that has uv, when it comes from an image. */
 const uvStage = "uv";
 
-export function writeUvStage({ text, options, spec }: PlanState): void {
+/** The flag of FROM for the platform that packages were chosen for, whatever machine builds. */
+export const platformFlag: string = "--platform=$IMAGESPEC_PLATFORM";
+
+export function writePlatform({ text, spec }: PlanState): void {
+  text.blank();
+  // By an argument: BuildKit warns of a platform that stands in FROM itself.
+  text.instruction("ARG", [`IMAGESPEC_PLATFORM=${spec.platforms[0]}`]);
+}
+
+export function writeUvStage({ text, options }: PlanState): void {
   if (options.uv.from !== "image") return;
   text.blank();
   text.comment("uv, which installs the packages");
-  text.instruction("FROM", [`--platform=${spec.platforms[0]} ${options.uv.reference} AS ${uvStage}`]);
+  text.instruction("FROM", [`${platformFlag} ${options.uv.reference} AS ${uvStage}`]);
 }
 
 /** What every step that runs uv mounts: uv itself, its cache, and what the machine or the spec gives for the package index. */

@@ -1,6 +1,7 @@
 import { textEntry } from "../context/text-entry.ts";
 import type { PlanState } from "../plan/plan-state.ts";
 import { contractUser, isNumeric } from "../plan/plan-user.ts";
+import { specProblem } from "../plan/spec-problem.ts";
 import { isOwnWorkdir } from "../plan/workdir.ts";
 import { assignment, execForm, newlineArgument, quoteShell, quoteWord } from "../text/quote-word.ts";
 import { hasSystemStage } from "./base-stages.ts";
@@ -19,7 +20,7 @@ export function writeImageStage(state: PlanState): void {
   if (needsNewline(state)) {
     text.comment(`A line break, which a Dockerfile cannot write: --build-arg ${newlineArgument}=$'\\n'`);
     text.instruction("ARG", [newlineArgument]);
-    text.instruction("ARG", [`IMAGESPEC_CHECK=\${${newlineArgument}:?has to be given as a line break}`]);
+    text.instruction("ARG", [`IMAGESPEC_CHECK="\${${newlineArgument}:?has to be given as a line break}"`]);
   }
   writePackages(state);
   if (base === undefined) writeScratchUser(state);
@@ -103,8 +104,8 @@ function writeUser(state: PlanState): void {
 }
 
 /** A user that a command may have to add first. */
-function isLate({ user, spec }: PlanState): boolean {
-  return user.isAdded && !isNumeric(user.owner) && isOwnWorkdir(spec.workdir);
+function isLate({ user, spec, base }: PlanState): boolean {
+  return base !== undefined && user.isAdded && !isNumeric(user.owner) && isOwnWorkdir(spec.workdir);
 }
 
 function ownWorkdir({ user, spec }: PlanState): string {
@@ -124,11 +125,19 @@ function writeScratchUser({ text, spec, user, context }: PlanState): void {
     textEntry("root/etc/group", `root:x:0:\n${name}:x:${id}:\n`),
     { kind: "directory", path: "root/home", mode: 0o755 },
   );
+  if (!/^(?:\d+|root|imagespec)(?::(?:\d+|root|imagespec))?$/.test(user.name)) {
+    throw specProblem(
+      "BASE_UNSUPPORTED",
+      "user",
+      `an empty base has no user "${user.name}"`,
+      "give the user by number, or leave it out",
+    );
+  }
   text.comment("The user of the image; WORKDIR makes folders for whom USER names");
   text.instruction("COPY", ["root/ /"]);
   text.instruction("USER", [`${id}:${id}`]);
   text.instruction("WORKDIR", [home]);
-  if (isOwnWorkdir(spec.workdir)) text.instruction("USER", [quoteWord(user.owner)]);
+  if (isOwnWorkdir(spec.workdir)) text.instruction("USER", [user.owner]);
   else text.instruction("USER", ["0:0"]);
   text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
 }

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { RunResult, Stack, StackEngineName } from "@imagespec/test-support";
+import { type DockerfilePlan, writeContext } from "../../src/index.ts";
+
+/** An image in an engine. */
+export interface BuiltPlan {
+  readonly reference: string;
+  readonly log: string;
+  /** What `docker inspect` says. */
+  inspect(): Promise<{
+    readonly Config: Record<string, unknown>;
+    readonly RootFS: { readonly Layers: readonly string[] };
+  }>;
+  /** Runs a shell command in a container. */
+  sh(command: string, args?: readonly string[]): Promise<string>;
+}
+
+const signal = new AbortController().signal;
+
+/** Builds a plan with the docker client of the engine, as a person would. */
+export async function buildPlan(
+  stack: Stack,
+  engine: StackEngineName,
+  plan: Pick<DockerfilePlan, "text" | "context"> & Partial<DockerfilePlan>,
+  options: { readonly secrets?: Readonly<Record<string, string>>; readonly args?: readonly string[] } = {},
+): Promise<BuiltPlan> {
+  const folder = await mkdtemp(path.join(tmpdir(), "dockerfile-build-"));
+  try {
+    const context = path.join(folder, "context");
+    const whole = { dialect: "base", secrets: [], steps: [], buildArgs: {}, ...plan } as const;
+    await writeContext(whole, context, { signal });
+    const secrets: string[] = [];
+    for (const [id, value] of Object.entries(options.secrets ?? {})) {
+      const file = path.join(folder, `secret-${secrets.length}`);
+      await writeFile(file, value);
+      secrets.push("--secret", `id=${id},src=${file}`);
+    }
+    const reference = `dockerfile-test:${randomUUID()}`;
+    const buildArgs = Object.entries(whole.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
+    const docker = (args: readonly string[], allowFailure = false): Promise<RunResult> =>
+      stack.docker(args, { engine, allowFailure, env: { DOCKER_BUILDKIT: "1" }, timeoutMs: 300_000 });
+    const command = ["build", "--progress", "plain", ...(options.args ?? []), ...secrets, ...buildArgs];
+    const { stderr, stdout } = await docker([...command, "-t", reference, context]);
+    return {
+      reference,
+      log: `${stdout}${stderr}`,
+      inspect: async () => JSON.parse((await docker(["inspect", reference])).stdout)[0],
+      sh: async (line, args = []) =>
+        (await docker(["run", "--rm", "--entrypoint", "sh", ...args, reference, "-c", line])).stdout,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
