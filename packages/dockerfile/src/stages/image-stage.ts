@@ -22,11 +22,11 @@ export function writeImageStage(state: PlanState): void {
     text.instruction("ARG", [newlineArgument]);
     text.instruction("ARG", [`IMAGESPEC_CHECK="\${${newlineArgument}:?has to be given as a line break}"`]);
   }
-  writePackages(state);
+  // Before the packages: a step that runs after them would make the daemon unpack what it otherwise only joins.
   if (base === undefined) writeScratchUser(state);
   else writeUser(state);
+  writePackages(state);
   writeEnvironment(state);
-  if (base !== undefined) text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
   if (spec.commands.some(({ after }) => after !== "system")) {
     text.blank();
     writeCommandEnvironment(state);
@@ -47,6 +47,7 @@ export function needsNewline({ spec, input }: Pick<PlanState, "spec" | "input">)
 function writePackages({ text, groups, python, spec, base, context, options }: PlanState): void {
   if (python === undefined) return;
   const link = options.dialect === "modern" ? "--link " : "";
+  text.blank();
   if (python.source !== "base") {
     const folder = python.source === "uv" ? "/opt/python" : "/opt/conda";
     text.instruction("COPY", [`${link}--from=${python.source} ${folder} ${folder}`]);
@@ -68,13 +69,18 @@ function writePackages({ text, groups, python, spec, base, context, options }: P
 function writeUser(state: PlanState): void {
   const { text, user, spec } = state;
   const hasRuntime = spec.runtimePackages.length > 0 && state.python !== undefined;
-  const id = `${contractUser.id}:${contractUser.id}`;
   const own = [
     ...(isOwnWorkdir(spec.workdir) && !isLate(state) ? [quoteShell(spec.workdir)] : []),
     ...(hasRuntime ? [runtimeFolder] : []),
   ];
   const folders = [...(user.isAdded ? [contractUser.home] : []), ...own];
-  if (folders.length === 0) return;
+  text.blank();
+  if (folders.length > 0) writeFolders(state, folders, own);
+  text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
+}
+
+function writeFolders({ text, user }: PlanState, folders: readonly string[], own: readonly string[]): void {
+  const id = `${contractUser.id}:${contractUser.id}`;
   const add = [
     `add() { [ -z "$(tail -c 1 "$1")" ] || echo >> "$1"; grep -q '^${contractUser.name}:' "$1" || echo "$2" >> "$1"; };`,
     `add /etc/passwd '${contractUser.name}:x:${id}::${contractUser.home}:/bin/sh';`,
@@ -86,7 +92,6 @@ function writeUser(state: PlanState): void {
     ...(own.length > 0 ? [{ owner, folders: own }] : []),
   ];
   const merged = chowns.every((entry) => entry.owner === id) ? [{ owner: id, folders }] : chowns;
-  text.blank();
   text.comment(user.isAdded ? "The user of the image, beside those of the base" : "The folders of the image's user");
   text.instruction(
     "RUN",

@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { RunResult, Stack, StackEngineName } from "@imagespec/test-support";
+import { readDockerArchive } from "@imagespec/image-store";
+import {
+  type ContractExpectation,
+  checkImageContract,
+  type RunResult,
+  type Stack,
+  type StackEngineName,
+} from "@imagespec/test-support";
 import { type DockerfilePlan, writeContext } from "../../src/index.ts";
 
 /** An image in an engine. */
@@ -14,6 +21,8 @@ export interface BuiltPlan {
     readonly Config: Record<string, unknown>;
     readonly RootFS: { readonly Layers: readonly string[] };
   }>;
+  /** What is wrong with it by the image contract. */
+  violations(expectation: ContractExpectation): Promise<readonly string[]>;
   /** Runs a shell command in a container. */
   sh(command: string, args?: readonly string[]): Promise<string>;
 }
@@ -48,6 +57,19 @@ export async function buildPlan(
       reference,
       log: `${stdout}${stderr}`,
       inspect: async () => JSON.parse((await docker(["inspect", reference])).stdout)[0],
+      violations: async (expectation) => {
+        const archive = path.join(tmpdir(), `${reference.replace(":", "-")}.tar`);
+        try {
+          await docker(["save", "-o", archive, reference]);
+          const images = await readDockerArchive(archive);
+          const [image] = await images.list();
+          const found = await checkImageContract(images, { digest: image!.descriptor.digest }, expectation);
+          await images.close();
+          return found.map(({ rule, message }) => `${rule}: ${message}`);
+        } finally {
+          await rm(archive, { force: true });
+        }
+      },
       sh: async (line, args = []) =>
         (await docker(["run", "--rm", "--entrypoint", "sh", ...args, reference, "-c", line])).stdout,
     };
