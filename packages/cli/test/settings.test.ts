@@ -22,11 +22,17 @@ test("config says where each setting comes from", async () => {
   });
   await own.write(
     "imagespec.config.yaml",
-    "registry: r.dev/team\nexistence: build\ninsecure: [a:1]\ncacheFolder: c\nbuilders: { assemble: { options: { index: https://me:pw@x.dev } } }\n",
+    "registry: r.dev/team\nsystemBuilder: a\nexistence: build\ninsecure: [a:1]\ncacheFolder: c\nbuilders: { assemble: { options: { index: https://me:pw@x.dev } } }\n",
   );
   const env = { DOCKER_HOST: "tcp://h:1", HTTPS_PROXY: "http://me:secret@proxy.dev:3128", https_proxy: "" };
   const found = await settings(["--existence", "assume", "--insecure", "b:2"], env);
+  expect((await settings(["--system-builder", "b"]))["systemBuilder"]).toMatchObject({
+    value: "b",
+    source: "flag",
+    from: ["--system-builder"],
+  });
   expect(found).toMatchObject({
+    systemBuilder: { value: "a", source: "config", from: ["imagespec.config.yaml"] },
     registry: { value: "r.dev/team", source: "config", from: ["imagespec.config.yaml"] },
     existence: { value: "assume", source: "flag", from: ["--existence"] },
     insecure: { value: ["a:1", "b:2"], source: "flag", from: ["--insecure", "imagespec.config.yaml"] },

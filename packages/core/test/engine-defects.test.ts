@@ -131,9 +131,9 @@ describe("3.15 what a builder does not support is refused by field, never ignore
     const spec = new ImageSpec({ name: "acme/train", cuda: "12.4", condaPackages: ["mkl"] });
     const error = await failureOf(engine.build(spec));
     expect(error.problems.map(({ path, hint }) => [path, hint])).toEqual([
-      ["condaPackages", 'install a builder with the capability "conda-packages"'],
+      ["condaPackages[0]", 'install a builder with the capability "conda-packages"'],
       ["cuda", 'let "gpu" build it, which can'],
-      ["condaPackages", 'install a builder with the capability "conda-packages"'],
+      ["condaPackages[0]", 'install a builder with the capability "conda-packages"'],
     ]);
   });
 });

@@ -9,7 +9,7 @@ import { terminalText } from "../output/terminal-text.ts";
 import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
 import { effectiveSettings, type Setting } from "../settings/effective-settings.ts";
 
-const { registry, builder, platform, existence } = buildOptions;
+const { registry, builder, "system-builder": systemBuilder, platform, existence } = buildOptions;
 
 /** `imagespec config` */
 export const config: Command = {
@@ -20,8 +20,8 @@ export const config: Command = {
   ],
   options: {
     ...Object.fromEntries(
-      Object.entries({ registry, builder, platform, existence }).flatMap(([name, option]) =>
-        option === undefined ? [] : [[name, option]],
+      Object.entries({ registry, builder, "system-builder": systemBuilder, platform, existence }).flatMap(
+        ([name, option]) => (option === undefined ? [] : [[name, option]]),
       ),
     ),
     concurrency: { type: "text", value: "NUMBER", summary: "images in the making at once" },

@@ -11,6 +11,10 @@ const textOrTexts: Schema = { anyOf: [text, texts] };
 const settings: Readonly<Record<keyof ImageSpecConfig, Schema>> = {
   registry: { description: "Registry host, with an optional path prefix, for specs that name none.", ...text },
   builder: { description: "The builder for specs that name none. Default: the best one that can.", ...text },
+  systemBuilder: {
+    description: "Makes an image of base and system packages, when another builder can do the rest. Default: no split.",
+    ...text,
+  },
   builders: {
     description: "Priority and options by builder name.",
     type: "object",

@@ -6,6 +6,8 @@ export interface ImageSpecConfig {
   readonly registry?: string;
   /** The builder for specs that name none. */
   readonly builder?: string;
+  /** Makes the images of base and system packages of split builds. @default no split */
+  readonly systemBuilder?: string;
   /** Priority and options by builder name. */
   readonly builders?: Readonly<Record<string, BuilderConfig>>;
   /** Platforms for specs that name none. @default linux/amd64 */

@@ -15,6 +15,7 @@ const policies = ["build", "assume", "fail"];
 const checks: Readonly<Record<keyof ImageSpecConfig, Check>> = {
   registry: text,
   builder: text,
+  systemBuilder: text,
   builders: (value) => (isRecord(value) ? undefined : "a mapping of builder names"),
   platform: textOrTexts,
   existence: (value) =>

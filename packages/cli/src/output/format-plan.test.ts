@@ -15,6 +15,7 @@ function planned(changes: Partial<PlannedImage>): PlannedImage {
     existing: undefined,
     missing: ["linux/amd64"],
     isBase: false,
+    part: "whole",
     builder: "assemble",
     verdicts: [],
     floating: [],
@@ -27,6 +28,7 @@ function planned(changes: Partial<PlannedImage>): PlannedImage {
 test("a row an image, then problems and hints", () => {
   const images = [
     planned({ name: "acme/base", reference: "acme/base:u1-aaaa", isBase: true }),
+    planned({ name: "acme/train-system", reference: "acme/train-system:u1-aaaa", isBase: true, part: "system" }),
     planned({ hints: ["lock it"], platforms: ["linux/amd64", "linux/arm64"], missing: ["linux/arm64"] }),
     planned({
       name: "acme/old",
@@ -46,11 +48,12 @@ test("a row an image, then problems and hints", () => {
   const look = { style: plainStyle, columns: 100, cwd: "/", specs: [] };
   expect(`\n${formatPlan(images, () => error, look).join("\n")}`).toMatchInlineSnapshot(`
     "
-      action   image               builder   why
-      build    acme/base:u1-aaaa   assemble  base of another image; absent, for linux/amd64; goes to the local store
-      build    acme/train:u1-aaaa  assemble  only linux/arm64 is missing; goes to registry.acme.dev
-      exists   acme/old:u1-aaaa    -         registry.acme.dev/acme/old:u1-aaaa is there
-      blocked  acme/no:u1-aaaa     -         a build would fail
+      action   image                      builder   why
+      build    acme/base:u1-aaaa          assemble  base of another image; absent, for linux/amd64; goes to the local store
+      build    acme/train-system:u1-aaaa  assemble  base and system packages of another image; absent, for linux/amd64; goes to the local store
+      build    acme/train:u1-aaaa         assemble  only linux/arm64 is missing; goes to registry.acme.dev
+      exists   acme/old:u1-aaaa           -         registry.acme.dev/acme/old:u1-aaaa is there
+      blocked  acme/no:u1-aaaa            -         a build would fail
 
       ✗ no builder takes it   NO_BUILDER
         hint: install one

@@ -46,8 +46,8 @@ function paintAction({ action }: PlannedImage, style: Style): string {
 }
 
 function whyOf(image: PlannedImage): string {
-  const { action, existing, missing, platforms, isBase, reference } = image;
-  const base = isBase ? "base of another image; " : "";
+  const { action, existing, missing, platforms, isBase, part, reference } = image;
+  const base = isBase ? `${part === "system" ? "base and system packages" : "base"} of another image; ` : "";
   if (action === "exists")
     return `${base}${existing === undefined ? "assumed to be there" : `${existing.reference} is there`}`;
   if (action === "join") return `${base}every platform is there and would be joined`;

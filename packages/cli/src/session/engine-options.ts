@@ -14,6 +14,11 @@ export const buildOptions: OptionTable = {
   name: { type: "text", value: "NAME", summary: "repository of the image" },
   "tag-format": { type: "text", value: "FORMAT", summary: 'tag, with "{fingerprint}" for what the spec says' },
   builder: { type: "text", value: "NAME", summary: "let this builder make it, and no other" },
+  "system-builder": {
+    type: "text",
+    value: "NAME",
+    summary: "builder for base and system packages, where another one can do the rest",
+  },
   platform: { type: "text", value: "OS/ARCH", isList: true, summary: "platform of the image" },
   output: {
     type: "text",

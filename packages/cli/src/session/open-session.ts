@@ -60,6 +60,7 @@ export async function openSession(
     defaults: {
       registry: config.registry,
       builder: config.builder,
+      systemBuilder: config.systemBuilder,
       platform: config.platform,
       existence: config.existence,
     },

@@ -11,6 +11,7 @@ export function readBuildOptions(args: ParsedArguments, cwd: string, signal: Abo
     name: args.text("name"),
     tagFormat: args.text("tag-format"),
     builder: args.text("builder"),
+    systemBuilder: args.text("system-builder"),
     platform: platform.length === 0 ? undefined : platform,
     output: output === undefined ? undefined : parseOutput(output, cwd),
     force: args.flag("force"),

@@ -37,8 +37,14 @@ export async function effectiveSettings(
 ): Promise<readonly Setting[]> {
   const { config } = loaded;
   const file = loaded.file === undefined ? [] : [relative(cwd, loaded.file) || loaded.file];
-  const pick = (name: string, flag: Json | undefined, configured: Json | undefined, otherwise: Partial<Setting>) => {
-    if (flag !== undefined) return { name, value: flag, source: "flag", from: [`--${name}`] } as const;
+  const pick = (
+    name: string,
+    flag: Json | undefined,
+    configured: Json | undefined,
+    otherwise: Partial<Setting>,
+    option = name,
+  ) => {
+    if (flag !== undefined) return { name, value: flag, source: "flag", from: [`--${option}`] } as const;
     if (configured !== undefined) return { name, value: configured, source: "config", from: file } as const;
     return { name, value: undefined, source: "default", from: [], ...otherwise } as const;
   };
@@ -56,6 +62,7 @@ export async function effectiveSettings(
   return [
     pick("registry", args.text("registry"), config.registry, { note: "images go to the local store" }),
     pick("builder", args.text("builder"), config.builder, { note: "the best one that can" }),
+    pick("systemBuilder", args.text("system-builder"), config.systemBuilder, { note: "no split" }, "system-builder"),
     pick("builders", undefined, toJson(config.builders), { note: "as they are" }),
     pick("platform", platform.length === 0 ? undefined : platform, toJson(config.platform), { value: "linux/amd64" }),
     pick("existence", args.text("existence"), config.existence, { value: "fail" }),

@@ -19,6 +19,8 @@ export interface PlannedImage {
   readonly missing: readonly string[];
   /** Whether it is the base of another image of the plan. */
   readonly isBase: boolean;
+  /** `system`: the lower half of a split build, base and system packages. */
+  readonly part: "whole" | "system";
   readonly builder: string | undefined;
   readonly verdicts: readonly BuilderVerdict[];
   /** Field paths of what may change without the fingerprint changing. */

@@ -8,11 +8,12 @@ import { splitFor } from "./split-build.ts";
 
 /** Who would build all of an image, with what every builder says; whether it exists is not asked. @throws BUILDER_NOT_FOUND */
 export async function explainSelection(context: BuildContext, target: BuildTarget): Promise<Selection> {
+  const isForced = context.options.force ?? false;
   const request = selectionRequest(context, target, platformSpecsOf(target), {
     output: undefined,
     asksAll: true,
-    isForced: context.options.force ?? false,
-    split: splitFor(context, target),
+    isForced,
+    split: splitFor(context, target, isForced),
   });
   const { assignments, unassigned, verdicts } = await assignBuilders(request);
   return { builder: unassigned.length > 0 ? undefined : assignments[0]?.builder, verdicts };

@@ -140,7 +140,9 @@ export class ImageBuildEngine implements AsyncDisposable {
     const planned = await Promise.all(
       list.map((input) => {
         const { spec, own } = partsOf(input);
-        return this.#look(spec, { ...options, ...own }, (context, target) => planImage(context, target, false));
+        return this.#look(spec, { ...options, ...own }, (context, target) =>
+          planImage(context, target, { isBase: false, isForced: context.options.force ?? false }),
+        );
       }),
     );
     const images = new Map<string, PlannedImage>();

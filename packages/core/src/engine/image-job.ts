@@ -31,7 +31,7 @@ export async function chooseBuilders(
 ): Promise<Assignments> {
   const { context, target, output, isForced } = job;
   await context.engine.loadBuilders();
-  const how = { output, asksAll: false, isForced, split: splitFor(context, target) };
+  const how = { output, asksAll: false, isForced, split: splitFor(context, target, isForced) };
   const request = selectionRequest(context, target, missing, how);
   const builders = request.builders.filter(({ name }) => !without.has(name));
   const chosen = await assignBuilders({ ...request, builders });

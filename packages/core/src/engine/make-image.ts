@@ -60,7 +60,7 @@ export async function makeImage(
   await using base = new BaseOpener(
     target.spec,
     engine.registryClient,
-    (upper) => ensureBase(context, target, upper === undefined ? missing : [upper]),
+    (upper) => ensureBase(context, target, upper === undefined ? missing : [upper], isForced),
     signal,
   );
   const job: ImageJob = { context, target, output, base, isForced, prefix };
@@ -117,7 +117,7 @@ async function buildMissing(job: ImageJob, missing: readonly ResolvedImageSpec[]
   const baseStep = (specs: readonly ResolvedImageSpec[]): Promise<MadeImage> =>
     events.step(
       "base",
-      () => ensureBase(context, target, specs),
+      () => ensureBase(context, target, specs, job.isForced),
       ({ action }) => action,
       origin,
     );
@@ -220,6 +220,7 @@ async function ensureBase(
   context: BuildContext,
   child: BuildTarget,
   missing: readonly ResolvedImageSpec[],
+  isForced: boolean,
 ): Promise<MadeImage> {
   const { session, signal } = context;
   // For one platform of several, the base of that platform is enough.
@@ -238,13 +239,14 @@ async function ensureBase(
       if (session.bases.get(key) === known) session.bases.delete(key);
     }
   }
-  const work = makeBase(context, target);
+  // The lower half of a split build is no base that the user knows of: it is made anew with the whole.
+  const work = makeBase(context, target, isForced && target.spec.part === "system");
   session.bases.set(key, work);
   return work;
 }
 
-async function makeBase(context: BuildContext, target: BuildTarget): Promise<MadeImage> {
-  const made = await makeImage(context, target, { isForced: false, prefix: `base ${target.name}` });
+async function makeBase(context: BuildContext, target: BuildTarget, isForced: boolean): Promise<MadeImage> {
+  const made = await makeImage(context, target, { isForced, prefix: `base ${target.name}` });
   if (made !== undefined) return made;
   throw new ImageSpecError("INTERNAL", `the base "${target.name}:${target.tag}" was assumed to exist`);
 }

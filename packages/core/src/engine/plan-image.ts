@@ -22,11 +22,10 @@ const unlockable: ReadonlySet<string> = new Set(["aptPackages", "condaPackages",
 export async function planImage(
   context: BuildContext,
   target: BuildTarget,
-  isBase: boolean,
+  { isBase, isForced }: { readonly isBase: boolean; readonly isForced: boolean },
 ): Promise<readonly PlannedImage[]> {
   const { engine, options, signal } = context;
   const output = await openOutputToRead(target.place, engine);
-  const isForced = !isBase && (options.force ?? false);
   const blocked = (error: unknown): PlannedImage => ({
     ...describe(context, target, isBase),
     action: "blocked",
@@ -57,10 +56,10 @@ export async function planImage(
       output,
       asksAll: true,
       isForced,
-      split: splitFor(context, target),
+      split: splitFor(context, target, isForced),
     });
     const chosen = await assignBuilders(request);
-    bases = await planBases(context, target, chosen);
+    bases = await planBases(context, target, chosen, isForced);
     const { verdicts, unassigned, assignments } = chosen;
     const planned = { ...plan, missing: missing.flatMap((spec) => spec.platforms), verdicts };
     if (unassigned.length > 0) {
@@ -80,14 +79,16 @@ async function planBases(
   context: BuildContext,
   target: BuildTarget,
   { assignments, unassigned }: Assignments,
+  isForced: boolean,
 ): Promise<readonly PlannedImage[]> {
   const { resolvedBase } = target.spec;
   const isPlain = unassigned.length > 0 || assignments.some(({ spec, given }) => given === spec);
   const own = isPlain && resolvedBase.kind === "image" ? [resolvedBase.image] : [];
   const systems = assignments.flatMap(({ given }) => systemPartOf(given) ?? []);
-  const plans = await Promise.all(
-    [...own, ...systems].map((image) => planImage(context, baseTarget(image, target), true)),
-  );
+  const plans = await Promise.all([
+    ...own.map((image) => planImage(context, baseTarget(image, target), { isBase: true, isForced: false })),
+    ...systems.map((image) => planImage(context, baseTarget(image, target), { isBase: true, isForced })),
+  ]);
   return plans.flat();
 }
 
@@ -102,6 +103,7 @@ function describe(context: BuildContext, target: BuildTarget, isBase: boolean): 
     existing: undefined,
     missing: [],
     isBase,
+    part: spec.part,
     builder: undefined,
     verdicts: [],
     floating: spec.floating,

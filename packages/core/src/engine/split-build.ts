@@ -10,7 +10,7 @@ import { selectionRequest } from "./selection-request.ts";
 import { hasSystemPart, splitSpec, systemPartOf } from "./split-spec.ts";
 
 /** How the specs of a target are split; nothing when the caller names no builder for it, or there is nothing to split off. */
-export function splitFor(context: BuildContext, target: BuildTarget): SelectionRequest["split"] {
+export function splitFor(context: BuildContext, target: BuildTarget, isForced: boolean): SelectionRequest["split"] {
   const { systemBuilder } = context.options;
   if (systemBuilder === undefined || !hasSystemPart(target.spec)) return undefined;
   // Every builder that declines asks again.
@@ -18,7 +18,7 @@ export function splitFor(context: BuildContext, target: BuildTarget): SelectionR
   return (unit) => {
     let answer = known.get(unit);
     if (answer === undefined) {
-      answer = split(context, target, unit, systemBuilder);
+      answer = split(context, target, unit, { systemBuilder, isForced });
       known.set(unit, answer);
     }
     return answer;
@@ -29,24 +29,25 @@ async function split(
   context: BuildContext,
   target: BuildTarget,
   unit: ResolvedImageSpec,
-  systemBuilder: string,
+  how: { readonly systemBuilder: string; readonly isForced: boolean },
 ): Promise<ResolvedImageSpec | SpecProblem> {
-  const upper = splitSpec(unit, systemBuilder);
+  const upper = splitSpec(unit, how.systemBuilder);
   const system = "code" in upper ? undefined : systemPartOf(upper);
   if (system === undefined) return upper;
-  return (await whyNoSystem(context, baseTarget(system, target), systemBuilder)) ?? upper;
+  return (await whyNoSystem(context, baseTarget(system, target), how)) ?? upper;
 }
 
 /** Why the image of the lower half cannot be had; nothing when it is there already, or the builder takes it. */
 async function whyNoSystem(
   context: BuildContext,
   system: BuildTarget,
-  systemBuilder: string,
+  { systemBuilder, isForced }: { readonly systemBuilder: string; readonly isForced: boolean },
 ): Promise<SpecProblem | undefined> {
   const { engine, signal } = context;
   const output = await openOutputToRead(system.place, engine);
-  if (output !== undefined && (await checkExistence(output, system, signal)).existence.state === "present") {
-    return undefined;
+  if (output !== undefined && !isForced) {
+    const { existence } = await checkExistence(output, system, signal);
+    if (existence.state === "present") return undefined;
   }
   const problem = (path: string, why: string, hint: string | undefined): SpecProblem => ({
     code: "BUILDER_DECLINED",
@@ -55,7 +56,7 @@ async function whyNoSystem(
     ...(hint === undefined ? {} : { hint }),
   });
   try {
-    const how = { output, asksAll: false, isForced: false, split: undefined };
+    const how = { output, asksAll: false, isForced, split: undefined };
     const { unassigned, verdicts } = await assignBuilders(
       selectionRequest(context, system, platformSpecsOf(system), how),
     );
