@@ -81,13 +81,14 @@ export function registryCodeOf(text: string): ErrorCode | undefined {
 }
 
 /** The error for a daemon's words about a registry that refused or failed. */
-export function registryFailure(text: string, { reference, doing }: RegistryTask): ImageSpecError {
+export function registryFailure(text: string, { reference, doing }: RegistryTask, cause?: unknown): ImageSpecError {
   const code = registryCodeOf(text) ?? "REGISTRY_ERROR";
   const registry = registryOf(reference);
   const verdict = verdicts[code] ?? "answered with an error";
   const said = shorten(text);
   return new ImageSpecError(code, `registry "${registry}" ${verdict} for the ${doing} of "${reference}": ${said}`, {
     hint: hintFor(code, registry, doing, text),
+    ...(cause === undefined ? {} : { cause }),
     details: { registry, reference },
   });
 }
