@@ -13,6 +13,7 @@ export { aloneSize, groupPackages } from "./grouping/group-packages.ts";
 export { evaluateMarker } from "./marker/evaluate-marker.ts";
 export type { MarkerEnvironment } from "./marker/marker-environment.ts";
 export { markerEnvironment } from "./marker/marker-environment.ts";
+export type { DistributionChoice } from "./pylock/choose-distributions.ts";
 export { chooseDistributions } from "./pylock/choose-distributions.ts";
 export type { Pylock, PylockPackage, PylockWheel } from "./pylock/parse-pylock.ts";
 export { parsePylock } from "./pylock/parse-pylock.ts";
