@@ -15,5 +15,5 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -c "$here/imagespec.conf" -qq update
 apt-get -c "$here/imagespec.conf" -qq install --yes --no-install-recommends "$@"
-rm -rf /var/log/apt/*.log /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache
+rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache
 `;

@@ -1,0 +1,186 @@
+import { requireStack, type StackEngineName } from "@imagespec/test-support";
+import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
+import { describe, expect, test } from "vitest";
+import { buildPlan } from "./support/build-plan.ts";
+import { planFor } from "./support/scene.ts";
+import { sourceArchive } from "./support/source-archive.ts";
+import { specPlace } from "./support/spec-place.ts";
+
+const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
+const baseImage = "python:3.12-slim";
+const timeout = 600_000;
+
+describe.each(engines)("Engine %s", (engine) => {
+  test("Debian packages and what is compiled with them", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    await using index = await serveIndex([
+      sourceArchive("built-lib", "1.0"),
+      makeWheel({ name: "plain", version: "1.0" }),
+    ]);
+    await using exposed = await stack.expose(index.url, engine);
+    await using place = await specPlace();
+    const { plan } = await planFor(stack, engine, place, {
+      baseImage,
+      aptPackages: ["hello"],
+      packages: ["built-lib", "plain"],
+      pipIndex: exposed.url,
+    });
+    const image = await buildPlan(stack, engine, plan);
+    expect(await image.sh("hello; python -c 'import built_lib; print(built_lib.made_with)'")).toBe(
+      "Hello, world!\n/usr/bin/hello\n",
+    );
+    const rest =
+      "find /var/cache/apt /var/lib/apt/lists /var/log/apt /var/log/dpkg.log -type f 2> /dev/null; ls -A /opt/venv";
+    expect(await image.sh(rest)).toBe("bin\nlib\nlib64\npyvenv.cfg\n");
+    expect(plan.steps.filter(({ field }) => field === "aptPackages").map(({ name }) => name)).toEqual(["apt"]);
+  });
+
+  test("secrets reach the steps that asked, and nothing else", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    const login = "user:s3cr%40t";
+    await using index = await serveIndex([makeWheel({ name: "private-lib", version: "1.0" })], {
+      login: "user:s3cr@t",
+    });
+    await using exposed = await stack.expose(index.url, engine);
+    await using place = await specPlace();
+    const secrets = { npm: "npm-value", other: "other-value" };
+    const { plan } = await planFor(
+      stack,
+      engine,
+      place,
+      {
+        baseImage,
+        packages: ["private-lib"],
+        pipIndex: exposed.url.replace("http://", `http://${login}@`),
+        secrets: [
+          { id: "npm", from: { env: "NPM" }, steps: ["commands[0]"], cacheBust: "1" },
+          { id: "other", from: { env: "OTHER" }, steps: ["commands[1]"], target: "/etc/other.conf" },
+        ],
+        commands: [
+          "stat -c %a /run/secrets/npm > /seen; sha256sum < /run/secrets/npm >> /seen; ! ls /etc/other.conf",
+          "sha256sum < /etc/other.conf >> /seen; ! ls /run/secrets/npm",
+        ],
+      },
+      // As the resolver takes it: decoded.
+      { secret: async () => "user:s3cr@t" },
+    );
+    const [packages] = plan.secrets.flatMap((secret) => (secret.id.startsWith("index-") ? [secret.id] : []));
+    const values = { ...secrets, [packages ?? ""]: login };
+    const image = await buildPlan(stack, engine, plan, { secrets: values });
+    const seen = (await image.sh("cat /seen; ls /opt/venv/lib/python3.12/site-packages")).split("\n");
+    expect(seen[0]).toBe("400");
+    expect(seen.filter((line) => /^[0-9a-f]{64}/.test(line))).toHaveLength(2);
+    expect(seen).toContain("private_lib");
+    expect(image.log).not.toMatch(/s3cr|npm-value|other-value/);
+    await expect(buildPlan(stack, engine, plan, { secrets: { npm: "x" }, args: ["--no-cache"] })).rejects.toThrow(
+      /secret.*not found/,
+    );
+  });
+
+  test("what the machine has, mounted where it is there", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    await using index = await serveIndex([makeWheel({ name: "mirrored", version: "1.0" })], { login: "me:pass" });
+    await using exposed = await stack.expose(index.url, engine);
+    await using place = await specPlace();
+    const url = new URL(exposed.url);
+    const input = {
+      baseImage,
+      packages: ["mirrored"],
+      commands: ["python -c 'import ssl; print(len(ssl.create_default_context().get_ca_certs()))' > /cas"],
+    };
+    const { spec, plan, base } = await planFor(stack, engine, place, { ...input, packages: [] });
+    expect(plan.secrets).toEqual([]);
+    expect(spec.packages).toEqual([]);
+    const pip = await planFor(
+      stack,
+      engine,
+      place,
+      { ...input, pipIndex: exposed.url.replace("//", "//me:pass@") },
+      { secret: async () => "me:pass" },
+    );
+    // As a machine would have it: the spec names no index.
+    const { planDockerfile } = await import("../src/index.ts");
+    const { uvFile } = await import("./support/uv-file.ts");
+    const { distributions } = await resolutionOf(pip.plan);
+    const machine = planDockerfile(
+      {
+        spec: await place.resolve(input),
+        base,
+        resolution: { distributions, pylock: "" },
+        labels: {},
+        env: {},
+      },
+      { dialect: plan.dialect, uv: { from: "context", file: await uvFile() }, machineSecrets: true, ca: true },
+    );
+    expect(machine.secrets.map(({ kind }) => kind)).toEqual(["ca", "netrc", "uv-config"]);
+    expect(machine.text).not.toContain(url.hostname);
+    const config = `[[index]]\nurl = "${exposed.url}"\ndefault = true\n`;
+    const image = await buildPlan(stack, engine, machine, {
+      secrets: {
+        _imagespec_uv: config,
+        _imagespec_netrc: `machine ${url.hostname} login me password pass\n`,
+        _imagespec_ca: `${(await stack.docker(["run", "--rm", baseImage, "cat", "/etc/ssl/certs/ca-certificates.crt"], { engine })).stdout.split("-----END CERTIFICATE-----")[0]}-----END CERTIFICATE-----\n`,
+      },
+    });
+    expect(await image.sh("cat /cas; ls /opt/venv/lib/python3.12/site-packages | grep -c mirrored")).toBe("1\n2\n");
+    expect(JSON.stringify(await image.inspect())).not.toContain("SSL_CERT_FILE");
+
+    async function resolutionOf(planned: typeof plan) {
+      const file = planned.context.find(({ path }) => path.startsWith("packages/") && path.endsWith(".txt"));
+      const chunks: Uint8Array[] = [];
+      if (file?.kind === "file") for await (const chunk of file.open()) chunks.push(chunk);
+      const sha256 = /sha256:([0-9a-f]{64})/.exec(Buffer.concat(chunks).toString())?.[1] ?? "";
+      const wheel = {
+        filename: "mirrored-1.0-py3-none-any.whl",
+        url: "https://files.example/mirrored.whl",
+        size: 1,
+        sha256,
+      };
+      return { distributions: [{ name: "mirrored", version: "1.0", wheel }] };
+    }
+  });
+
+  test("compiled files, and a base's own user", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    await using index = await serveIndex([makeWheel({ name: "plain", version: "1.0" })]);
+    await using exposed = await stack.expose(index.url, engine);
+    await using place = await specPlace({ "main.py": "" });
+    const base = `dockerfile-base-${engine}:latest`;
+    await buildBase(
+      `FROM ${baseImage}\nRUN useradd -u 1234 worker\nUSER worker\nENTRYPOINT ["env"]\nCMD ["x"]\nONBUILD RUN touch /tmp/triggered\n`,
+      base,
+    );
+    const config = JSON.parse((await stack.docker(["inspect", "-f", "{{json .Config}}", base], { engine })).stdout);
+    const facts = {
+      python: { path: "/usr/local/bin/python3.12", version: "3.12.1" },
+      libc: { kind: "glibc", version: "2.36" },
+      distributions: {},
+      pythonDistributions: {},
+    } as const;
+    const { plan } = await planFor(
+      stack,
+      engine,
+      place,
+      {
+        baseImage,
+        packages: ["plain"],
+        pipIndex: exposed.url,
+        bytecode: true,
+        sourceRoot: ".",
+        workdir: "/srv/deep/app",
+      },
+      { base: { reference: base, config, facts } },
+    );
+    const image = await buildPlan(stack, engine, plan);
+    expect(await image.violations({ user: "worker", bytecode: true, workdir: "/srv/deep/app" })).toEqual([]);
+    expect(await image.sh("id -un; stat -c %U . main.py ..; ls /tmp/triggered; grep -c imagespec /etc/passwd || true")).toBe(
+      "worker\nworker\nworker\nroot\n/tmp/triggered\n0\n",
+    );
+    // Compiled files are used, whatever the times of their sources have become.
+    expect(await image.sh("python -v -c 'import plain' 2>&1 | grep -c 'matches.*plain/__init__'")).toBe("1\n");
+
+    async function buildBase(text: string, tag: string): Promise<void> {
+      await stack.docker(["build", "-t", tag, "-"], { engine, input: text, env: { DOCKER_BUILDKIT: "1" } });
+    }
+  });
+});
