@@ -7,12 +7,16 @@ import * as pluginKit from "./index.ts";
 test("exports exactly this", () => {
   expect(Object.keys(pluginKit).sort()).toEqual([
     "checkImageContract",
+    "compareImages",
     "createEventRecorder",
+    "createFakeBuilder",
+    "fakeCapabilities",
     "formatConformance",
     "layerFiles",
     "resolveInImage",
     "runConformance",
     "startFaultProxy",
+    "startRegistryServer",
     "testBuilder",
     "validateImage",
   ]);

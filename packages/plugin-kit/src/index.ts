@@ -1,3 +1,7 @@
+export type { RegistryServer, RegistryServerOptions } from "@imagespec/registry-server";
+export { startRegistryServer } from "@imagespec/registry-server";
+export type { ComparedImage } from "./conformance/compare-images.ts";
+export { compareImages } from "./conformance/compare-images.ts";
 export type { ConformanceGroup } from "./conformance/conformance-case.ts";
 export type { ConformanceOptions } from "./conformance/conformance-options.ts";
 export type { ConformanceReport, ConformanceResult } from "./conformance/report.ts";
@@ -15,6 +19,8 @@ export { checkImageContract } from "./contract/check-image-contract.ts";
 export type { ContractExpectation, ContractViolation } from "./contract/expectation.ts";
 export type { EventRecorder } from "./event-recorder.ts";
 export { createEventRecorder } from "./event-recorder.ts";
+export type { FakeBuilderOptions, FakeStep } from "./fake-builder/create-fake-builder.ts";
+export { createFakeBuilder, fakeCapabilities } from "./fake-builder/create-fake-builder.ts";
 export type {
   ConnectionFault,
   ContentFault,
@@ -29,6 +35,7 @@ export type {
 export type { RecordedRequest } from "./fault-proxy/recorded-request.ts";
 export type { FaultProxy, FaultProxyOptions } from "./fault-proxy/start-fault-proxy.ts";
 export { startFaultProxy } from "./fault-proxy/start-fault-proxy.ts";
+export type { LayerEntry } from "./layer/layer-entry.ts";
 export type { ImageFinding } from "./validate/finding.ts";
 export type { ImageSelector } from "./validate/validate-image.ts";
 export { validateImage } from "./validate/validate-image.ts";

@@ -1,9 +1,17 @@
-import type { ContainerConfig } from "@imagespec/oci";
+import type { ContainerConfig, Digest, ImageSource } from "@imagespec/oci";
 import type { ImageFile } from "../contents/image-file.ts";
-import type { StoredImage } from "./session/stored-image.ts";
+import { readStoredImage, type StoredImage } from "./session/stored-image.ts";
 
 /** An image to compare, and who made it. */
 export interface ComparedImage {
+  /** Stands in the differences. */
+  readonly name: string;
+  readonly source: ImageSource;
+  readonly digest: Digest;
+}
+
+/** An image that was read. */
+interface OpenedImage {
   readonly name: string;
   readonly image: Pick<StoredImage, "config" | "files">;
 }
@@ -13,14 +21,24 @@ const ownNotes = /\.dist-info\/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json|uv
 const sitePackages = /^\/opt\/venv\/lib\/python[0-9.]+\/site-packages\//;
 
 /**
- * How two images for one spec differ in what the image contract promises: configuration, installed distributions and their
- * files, programs, source, user. In words; nothing when they are equal.
+ * How two images of linux/amd64 for one spec differ in what the image contract promises: configuration, installed distributions
+ * and their files, programs, source, user. In words; nothing when they are equal.
+ *
+ * @throws IMAGE_NOT_FOUND, STORE_CORRUPT, DIGEST_MISMATCH
  */
-export function compareImages(one: ComparedImage, two: ComparedImage): readonly string[] {
+export async function compareImages(one: ComparedImage, two: ComparedImage): Promise<readonly string[]> {
+  const open = async ({ name, source, digest }: ComparedImage): Promise<OpenedImage> => {
+    return { name, image: await readStoredImage(source, digest) };
+  };
+  return imageDifferences(await open(one), await open(two));
+}
+
+/** {@link compareImages} of images that were read already. */
+export function imageDifferences(one: OpenedImage, two: OpenedImage): readonly string[] {
   return [...configDifferences(one, two), ...userDifferences(one, two), ...fileDifferences(one, two)];
 }
 
-function configDifferences(one: ComparedImage, two: ComparedImage): readonly string[] {
+function configDifferences(one: OpenedImage, two: OpenedImage): readonly string[] {
   const [a, b] = [one.image.config.config ?? {}, two.image.config.config ?? {}];
   const fields = ["User", "WorkingDir", "Entrypoint", "Cmd", "ExposedPorts", "Volumes", "StopSignal"] as const;
   const shown = (config: ContainerConfig, field: (typeof fields)[number]) => JSON.stringify(config[field] ?? null);
@@ -57,7 +75,7 @@ function variablesOf({ Env = [] }: ContainerConfig): Readonly<Record<string, str
   );
 }
 
-function userDifferences(one: ComparedImage, two: ComparedImage): readonly string[] {
+function userDifferences(one: OpenedImage, two: OpenedImage): readonly string[] {
   return ["/etc/passwd", "/etc/group"].flatMap((path) => {
     const [a, b] = [one, two].map(({ image }) => {
       const text = Buffer.from(image.files.get(path)?.content ?? []).toString();
@@ -70,7 +88,7 @@ function userDifferences(one: ComparedImage, two: ComparedImage): readonly strin
   });
 }
 
-function fileDifferences(one: ComparedImage, two: ComparedImage): readonly string[] {
+function fileDifferences(one: OpenedImage, two: OpenedImage): readonly string[] {
   const workdir = one.image.config.config?.WorkingDir ?? "/app";
   const [a, b] = [one, two].map(({ image }) => promisedFiles(image.files, workdir));
   const found: string[] = [];

@@ -1,5 +1,6 @@
+import { readdir, readFile } from "node:fs/promises";
 import type { BuilderEvent, ImageSpecInput } from "@imagespec/core";
-import { isImageSpecError, messageOf } from "@imagespec/errors";
+import { isImageSpecError, messageOf, systemCodeOf } from "@imagespec/errors";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { fullSpec } from "../session/full-spec.ts";
 import type { BuildHooks, ObservedBuild } from "../session/observe-builder.ts";
@@ -140,7 +141,7 @@ async function abortBreaches(
   hooksOf: (abort: () => void) => BuildHooks,
   name?: string,
 ): Promise<readonly string[]> {
-  const processes = processCount();
+  const processes = await processCount();
   const controller = new AbortController();
   let aborted: number | undefined;
   const abort = (): void => {
@@ -204,13 +205,35 @@ async function within(ms: number, promise: Promise<void>): Promise<boolean> {
   }
 }
 
-function processCount(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
+/** Processes that this one has started, also those that nobody waits for. */
+async function processCount(): Promise<number> {
+  if (process.platform !== "linux") {
+    return process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
+  }
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const parents = await Promise.all(pids.map(parentOf));
+  return parents.filter((parent) => parent === process.pid).length;
+}
+
+/** Nothing for a process that has ended meanwhile, and for one that has ended and is not yet forgotten. */
+async function parentOf(pid: string): Promise<number | undefined> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8");
+    const [state, parent] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? undefined : Number(parent);
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** A process that was told to end takes a moment to do so. */
 async function settledProcessCount(wanted: number, ms: number): Promise<number> {
   const end = performance.now() + ms;
-  while (processCount() > wanted && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
-  return processCount();
+  let count = await processCount();
+  while (count > wanted && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    count = await processCount();
+  }
+  return count;
 }

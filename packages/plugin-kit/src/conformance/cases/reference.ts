@@ -1,5 +1,5 @@
 import type { ImageSpecInput } from "@imagespec/core";
-import { compareImages } from "../compare-images.ts";
+import { imageDifferences } from "../compare-images.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import type { Environment } from "../session/environment.ts";
 import { fullSpec } from "../session/full-spec.ts";
@@ -52,7 +52,7 @@ function compared(id: string, title: string, input: (environment: Environment) =
       const reference = session.createReference().name;
       const names = [session.builder.name, session.builder.name === reference ? `${reference} (reference)` : reference];
       breaches.add(
-        ...compareImages({ name: names[0] ?? "", image: own }, { name: names[1] ?? "", image: other }).slice(0, 20),
+        ...imageDifferences({ name: names[0] ?? "", image: own }, { name: names[1] ?? "", image: other }).slice(0, 20),
       );
       breaches.end("make images as docs/reference/image-contract.md says");
     },

@@ -1,14 +1,6 @@
-import { gzipSync } from "node:zlib";
-import { type TarHeader, tarHeader, tarPadding, tarTrailer } from "@imagespec/image-store";
-import {
-  type ContainerConfig,
-  descriptorOf,
-  digestOf,
-  encodeConfig,
-  encodeManifest,
-  type ImageSink,
-  mediaTypes,
-} from "@imagespec/oci";
+import { type ContainerConfig, encodeConfig, encodeManifest, type ImageSink, mediaTypes } from "@imagespec/oci";
+import type { LayerEntry } from "../../layer/layer-entry.ts";
+import { once, writeLayer } from "../../layer/write-layer.ts";
 
 /** What the config of the made base holds, for images to inherit. */
 const madeConfig: ContainerConfig = {
@@ -18,33 +10,23 @@ const madeConfig: ContainerConfig = {
   Labels: { "dev.example.base": "made" },
 };
 
-type File = Pick<TarHeader, "path"> & { readonly content?: string; readonly mode?: number; readonly link?: string };
-
-function files(library: string): readonly File[] {
+function entries(library: string): readonly LayerEntry[] {
   const folders = ["etc", "usr", "usr/bin", "usr/lib", `usr/lib/${library}`, "usr/local", "usr/local/bin", "tmp"];
+  const file = (path: string, content: string, mode = 0o644): LayerEntry => ({ type: "file", path, mode, content });
+  const link = (path: string, target: string): LayerEntry => ({ type: "symlink", path, mode: 0o777, target });
   return [
-    ...folders.map((path) => ({ path: `${path}/`, mode: path === "tmp" ? 0o1777 : 0o755 })),
-    { path: "bin", link: "usr/bin" },
-    { path: "lib", link: "usr/lib" },
+    ...folders.map((path): LayerEntry => ({ type: "directory", path, mode: path === "tmp" ? 0o1777 : 0o755 })),
+    link("bin", "usr/bin"),
+    link("lib", "usr/lib"),
     // What readers of the C library's version look for.
-    { path: `usr/lib/${library}/libc.so.6`, content: "GNU C Library (made) stable release version 2.36.", mode: 0o755 },
-    { path: "usr/local/bin/python3.12", content: "made: not a program", mode: 0o755 },
-    { path: "usr/local/bin/python3", link: "python3.12" },
-    { path: "usr/local/bin/python", link: "python3" },
-    { path: "etc/passwd", content: "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/:/bin/sh\n" },
-    { path: "etc/group", content: "root:x:0:\ndaemon:x:1:\n" },
-    { path: "etc/os-release", content: 'ID=debian\nVERSION_ID="12"\n' },
+    file(`usr/lib/${library}/libc.so.6`, "GNU C Library (made) stable release version 2.36.", 0o755),
+    file("usr/local/bin/python3.12", "made: not a program", 0o755),
+    link("usr/local/bin/python3", "python3.12"),
+    link("usr/local/bin/python", "python3"),
+    file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/:/bin/sh\n"),
+    file("etc/group", "root:x:0:\ndaemon:x:1:\n"),
+    file("etc/os-release", 'ID=debian\nVERSION_ID="12"\n'),
   ];
-}
-
-function tarOf(entries: readonly File[]): Buffer {
-  const pieces = entries.flatMap(({ path, content = "", mode = 0o644, link }) => {
-    const type = link !== undefined ? "symlink" : path.endsWith("/") ? "directory" : "file";
-    const bytes = Buffer.from(content);
-    const header: TarHeader = { path, type, mode, uid: 0, gid: 0, mtime: 0, size: bytes.length };
-    return [tarHeader(link === undefined ? header : { ...header, linkPath: link }), bytes, tarPadding(bytes.length)];
-  });
-  return Buffer.concat([...pieces, tarTrailer]);
 }
 
 /** Writes a base that looks like an official Python image of two platforms, and in which nothing can be executed. */
@@ -55,31 +37,25 @@ export async function writeMadeBase(sink: ImageSink, tag: string): Promise<void>
   ];
   const manifests = [];
   for (const platform of platforms) {
-    const tar = tarOf(files(platform.architecture === "amd64" ? "x86_64-linux-gnu" : "aarch64-linux-gnu"));
-    const layerBytes = gzipSync(tar);
-    const layer = descriptorOf(layerBytes, mediaTypes.ociLayerGzip);
+    const library = platform.architecture === "amd64" ? "x86_64-linux-gnu" : "aarch64-linux-gnu";
+    const layer = await writeLayer(sink, entries(library));
     const config = encodeConfig({
       ...platform,
       created: "1970-01-01T00:00:00Z",
       config: madeConfig,
-      rootfs: { type: "layers", diff_ids: [digestOf(tar)] },
+      rootfs: { type: "layers", diff_ids: [layer.diffId] },
       history: [{ created: "1970-01-01T00:00:00Z", created_by: "made" }],
     });
-    await sink.writeBlob(layer, () => once(layerBytes));
     await sink.writeBlob(config.descriptor, () => once(config.bytes));
     const manifest = encodeManifest({
       schemaVersion: 2,
       mediaType: mediaTypes.ociManifest,
       config: config.descriptor,
-      layers: [layer],
+      layers: [layer.descriptor],
     });
     const written = await sink.writeManifest(manifest.bytes, mediaTypes.ociManifest);
     manifests.push({ ...written, platform });
   }
   const index = encodeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
   await sink.writeManifest(index.bytes, mediaTypes.ociIndex, { tag });
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
