@@ -3,6 +3,8 @@ export { contextTime } from "./context/context-time.ts";
 export { writeContext } from "./context/write-context.ts";
 export type { PackageTarget } from "./plan/choose-python.ts";
 export { packageTarget } from "./plan/choose-python.ts";
+export type { CudaBase } from "./plan/cuda-base.ts";
+export { cudaBase } from "./plan/cuda-base.ts";
 export type {
   Dialect,
   DockerfileInput,

@@ -7,11 +7,12 @@ import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import { baseFacts } from "./base-facts.ts";
 import type { BuildSession } from "./build-session.ts";
 import { createSession } from "./create-session.ts";
+import { cudaImage } from "./cuda-image.ts";
 import type { DaemonPool } from "./daemon-pool.ts";
 import { deliver } from "./delivery/deliver.ts";
 import type { Delivered } from "./delivery/delivery-job.ts";
-import { dialectOf } from "./dialect-of.ts";
-import { type OpenedBase, openBase } from "./open-base.ts";
+import { onBase } from "./on-base.ts";
+import type { OpenedBase } from "./open-base.ts";
 import { planImage } from "./plan-image.ts";
 
 /**
@@ -27,13 +28,10 @@ export async function buildImage(
 ): Promise<BuildOutcome> {
   await using daemon = await pool.open(spec, request.signal);
   const session = createSession(spec, request, { options, daemon });
-  const image = spec.resolvedBase.kind === "scratch" ? undefined : await request.base(session.platform);
-  if (image === undefined && spec.resolvedBase.kind !== "scratch")
-    throw new ImageSpecError("INTERNAL", "the engine gave no base image");
-  if (image === undefined) return buildOn(session, request, undefined);
-  const { store, signal } = request;
-  await using base = await openBase(image, { store, daemon, signal });
-  return buildOn(session, request, base);
+  if (spec.resolvedBase.kind === "scratch") return buildOn(session, request, undefined);
+  const image = (await cudaImage(spec, request)) ?? (await request.base(session.platform));
+  if (image === undefined) throw new ImageSpecError("INTERNAL", "the engine gave no base image");
+  return onBase(session, image, (base) => buildOn(session, request, base));
 }
 
 async function buildOn(
@@ -98,14 +96,15 @@ function resolve(
   });
 }
 
-/** A layer that a step of the plan made now counts as built; those of the base, and what the daemon's cache had, as reused. */
+/** Layers of steps that were carried out now count as built; those of the base, and what the daemon's cache had, as reused. */
 function countLayers(
   { solved }: Delivered,
   { steps }: DockerfilePlan,
   all: number,
   inherited: number,
 ): { readonly built: number; readonly reused: number } {
-  const done = new Set(solved.done);
-  const built = Math.min(all - inherited, steps.filter(({ name }) => done.has(name)).length);
+  const known = new Set(steps.map(({ name }) => name));
+  const done = new Set(solved.done.filter((name) => known.has(name)));
+  const built = Math.max(0, Math.min(all - inherited, done.size));
   return { built, reused: all - built };
 }

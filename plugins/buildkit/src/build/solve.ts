@@ -3,10 +3,10 @@ import type { DockerfilePlan } from "@imagespec/dockerfile";
 import { abortedError } from "@imagespec/errors";
 import { digestOf } from "@imagespec/oci";
 import type { BuildStatus, SolveExporter, SolveWork } from "../daemon/daemon.ts";
+import { createProgress } from "../progress/create-progress.ts";
 import type { BuildSession } from "./build-session.ts";
 import { cacheEntries } from "./cache-entries.ts";
 import { daemonLogin } from "./daemon-login.ts";
-import { createProgress } from "./progress-stub.ts";
 import { SecretProvider } from "./secret-provider.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { WorkTally } from "./work-tally.ts";
@@ -51,7 +51,14 @@ export async function solve(
   using stall = new StallWatch(options.stallTimeoutMs ?? stallTimeoutMs, daemon.address);
   const signal = AbortSignal.any([request.signal, stall.signal]);
   const secrets = new SecretProvider(session, work.secrets ?? []);
-  const progress = createProgress({ emit, text: work.text, steps: work.steps ?? [] });
+  const progress = createProgress({
+    emit,
+    text: work.text,
+    steps: work.steps ?? [],
+    daemon: daemon.address,
+    spec: session.spec,
+    ...(work.exporter.kind === "push" ? { target: work.exporter.name } : {}),
+  });
   try {
     const result = await daemon.solve({
       ...solveWork(session, work),

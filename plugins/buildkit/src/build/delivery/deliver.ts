@@ -2,7 +2,8 @@ import { isImageSpecError } from "@imagespec/errors";
 import { isLoopbackRegistry } from "@imagespec/oci";
 import { sharesLoopback } from "../daemon-place.ts";
 import type { Delivered, DeliveryJob } from "./delivery-job.ts";
-import { isThisEngine, loadIntoEngine } from "./load-into-engine.ts";
+import { loadFromEngine } from "./load-from-engine.ts";
+import { isThisEngine } from "./name-in-engine.ts";
 import { pushByEngine } from "./push-by-engine.ts";
 import { pushDirectly } from "./push-directly.ts";
 import { pushToRelay } from "./push-to-relay.ts";
@@ -42,20 +43,23 @@ export function waysOf(job: DeliveryJob): readonly [Way, ...Way[]] {
   const { directPush, ociExport } = daemon.features;
   const { output } = request;
   const isNear = sharesLoopback(daemon);
-  const load: Way = { name: "taking the image from the engine", go: () => loadIntoEngine(job) };
-  if (isThisEngine(job)) return [load];
+  const load: Way = { name: "taking the image from the engine", go: () => loadFromEngine(job) };
   const stream: Way = { name: "streaming the image through this machine", go: () => receiveStream(job) };
   const relay: Way = { name: "pushing through this machine", go: () => pushToRelay(job) };
-  const ways: Way[] = [];
-  if (output.kind === "registry" && directPush && (isNear || !isLoopbackRegistry(output.registry)))
-    ways.push({ name: "a push by the daemon", go: () => pushDirectly(job, output) });
-  if (isNear && (directPush || daemon.engine !== undefined)) ways.push(relay);
-  if (ociExport) ways.push(stream);
-  if (daemon.engine !== undefined && !directPush) {
-    if (output.kind === "registry" && !isLoopbackRegistry(output.registry))
-      ways.push({ name: "a push by the engine", go: () => pushByEngine(job, output) });
-    ways.push(load);
-  }
+  const push = (name: string, go: () => Promise<Delivered>, isThere: boolean): readonly Way[] =>
+    isThere ? [{ name, go }] : [];
+  const isReachable = output.kind === "registry" && (isNear || !isLoopbackRegistry(output.registry));
+  const ways: readonly Way[] = [
+    ...(output.kind === "registry"
+      ? push("a push by the daemon", () => pushDirectly(job, output), isReachable && directPush)
+      : []),
+    ...(isNear && (directPush || daemon.engine !== undefined) ? [relay] : []),
+    ...(ociExport && !isThisEngine(job) ? [stream] : []),
+    ...(output.kind === "registry"
+      ? push("a push by the engine", () => pushByEngine(job, output), isReachable && !directPush)
+      : []),
+    ...(daemon.engine !== undefined && (!directPush || isThisEngine(job)) ? [load] : []),
+  ];
   const [best = stream, ...others] = ways;
   return [best, ...others];
 }

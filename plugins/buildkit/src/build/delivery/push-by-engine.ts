@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
+import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
+import type { Repository } from "@imagespec/registry-client";
 import { daemonLogin } from "../daemon-login.ts";
 import { solve } from "../solve.ts";
 import type { Delivered, DeliveryJob, RegistryOutput } from "./delivery-job.ts";
@@ -47,12 +48,20 @@ export async function pushByEngine(
     return { image, solved, uploaded };
   } finally {
     await engine.remove(reference);
-    try {
-      if (!signal.aborted) await remote.deleteTag(tag, { signal });
-    } catch (error) {
-      if (!isImageSpecError(error)) throw error;
-      const message = `the tag "${reference}" of the build stays behind: ${messageOf(error)}`;
-      if (error.code !== "REGISTRY_NOT_FOUND") emit({ type: "warning", message });
-    }
+    if (!signal.aborted) await removeTag(remote, { tag, signal, emit });
+  }
+}
+
+/** Some registries cannot remove a tag and leave its manifest: then it stays, and is told. */
+async function removeTag(
+  remote: Repository,
+  { tag, signal, emit }: { readonly tag: string } & Pick<DeliveryJob["request"], "signal" | "emit">,
+): Promise<void> {
+  try {
+    await remote.deleteTag(tag, { signal });
+  } catch (error) {
+    if (!isImageSpecError(error)) throw error;
+    if (error.code === "REGISTRY_NOT_FOUND") return;
+    emit({ type: "warning", message: `the tag "${tag}" of the build stays behind: ${error.message}` });
   }
 }

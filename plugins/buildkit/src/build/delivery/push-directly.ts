@@ -38,8 +38,15 @@ export interface DaemonPush {
 export async function pushByDaemon(
   session: BuildSession,
   work: PlannedWork,
-  { repository, tag, insecure }: { readonly repository: string; readonly tag: string; readonly insecure: boolean },
+  target: {
+    readonly repository: string;
+    readonly tag: string;
+    readonly insecure: boolean;
+    /** What is still to be done with the name that an Engine has for the image. */
+    readonly onNamed?: (name: string) => Promise<void>;
+  },
 ): Promise<DaemonPush> {
+  const { repository, tag, insecure } = target;
   const { engine, address } = session.daemon;
   const attrs = exporterAttrs(session);
   if (engine === undefined) {
@@ -51,6 +58,7 @@ export async function pushByDaemon(
   try {
     const tagged = { ...attrs, "push-by-digest": "false" };
     const solved = await solve(session, { ...work, exporter: { kind: "push", name, insecure, attrs: tagged } });
+    await target.onNamed?.(name);
     return { solved, digest: pushedDigest(solved.exporter, address) };
   } finally {
     if (before === undefined) await engine.remove(name);

@@ -6,6 +6,7 @@ import { blobSizes } from "../relay/served-image.ts";
 import { solve } from "../solve.ts";
 import { copyToOutput } from "./copy-to-output.ts";
 import type { Delivered, DeliveryJob } from "./delivery-job.ts";
+import { nameInEngine } from "./name-in-engine.ts";
 import { type DaemonPush, pushByDaemon } from "./push-directly.ts";
 import { spooledImage } from "./spooled-image.ts";
 
@@ -18,8 +19,9 @@ export async function pushToRelay(job: DeliveryJob): Promise<Delivered> {
   const { content } = request.store;
   const intake = new ImageIntake(content, knownBlobs(job), () => undefined);
   await using relay = await startRelay(intake, intake);
+  const onNamed = (name: string): Promise<void> => nameInEngine(job, name);
   const { solved, digest } = await (session.daemon.features.directPush
-    ? pushByDaemon(session, job.work, { repository: relay.name, tag: "build", insecure: true })
+    ? pushByDaemon(session, job.work, { repository: relay.name, tag: "build", insecure: true, onNamed })
     : pushByEngine(job, relay.name));
   const manifest = intake.manifest(digest);
   if (manifest === undefined) {
@@ -43,6 +45,7 @@ async function pushByEngine(job: DeliveryJob, name: string): Promise<DaemonPush>
     const digest = await session.steps.run("export", undefined, () =>
       engine.push(reference, { credentials: undefined, signal: request.signal }),
     );
+    await nameInEngine(job, reference);
     return { solved, digest };
   } finally {
     await engine.remove(reference);
