@@ -173,9 +173,9 @@ describe.each(engines)("Engine %s", (engine) => {
     );
     const image = await buildPlan(stack, engine, plan);
     expect(await image.violations({ user: "worker", bytecode: true, workdir: "/srv/deep/app" })).toEqual([]);
-    expect(await image.sh("id -un; stat -c %U . main.py ..; ls /tmp/triggered; grep -c imagespec /etc/passwd || true")).toBe(
-      "worker\nworker\nworker\nroot\n/tmp/triggered\n0\n",
-    );
+    expect(
+      await image.sh("id -un; stat -c %U . main.py ..; ls /tmp/triggered; grep -c imagespec /etc/passwd || true"),
+    ).toBe("worker\nworker\nworker\nroot\n/tmp/triggered\n0\n");
     // Compiled files are used, whatever the times of their sources have become.
     expect(await image.sh("python -v -c 'import plain' 2>&1 | grep -c 'matches.*plain/__init__'")).toBe("1\n");
 

@@ -149,3 +149,8 @@ function fits(wanted: string | undefined, version: string): boolean {
 function minorOf(version: string): string {
   return version.split(".").slice(0, 2).join(".");
 }
+
+/** The stage that has the interpreter. */
+export function pythonStage({ source }: PlannedPython): string {
+  return source === "uv" ? "python" : source;
+}

@@ -34,6 +34,9 @@ def child_environment(netrc):
     if os.path.exists("/build/ca.pem"):
         for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"):
             env[name] = "/build/ca.pem"
+    elif os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+        # The base may trust more than uv does by itself.
+        env["UV_SYSTEM_CERTS"] = "1"
     return env
 
 

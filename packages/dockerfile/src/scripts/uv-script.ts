@@ -9,6 +9,9 @@ if [ -f /build/uv.toml ]; then export UV_CONFIG_FILE=/build/uv.toml; else export
 if [ -f /build/netrc ]; then export NETRC=/build/netrc; fi
 if [ -f /build/ca.pem ]; then
   export SSL_CERT_FILE=/build/ca.pem REQUESTS_CA_BUNDLE=/build/ca.pem
+elif [ -f /etc/ssl/certs/ca-certificates.crt ]; then
+  # The base may trust more than uv does by itself.
+  export UV_SYSTEM_CERTS=1
 fi
 while [ "$1" = --login ]; do
   origin=$(printf '%s' "$2" | sed 's/=.*//')

@@ -55,7 +55,7 @@ function writeCondaStage(state: PlanState, run: readonly string[]): void {
   const channels = spec.condaChannels.length === 0 ? ["conda-forge"] : spec.condaChannels;
   const version = python?.version ?? "";
   const isPatch = version.split(".").length > 2;
-  const specs = [...spec.condaPackages, `python ==${version}${isPatch ? "" : ".*"}`];
+  const specs = [...spec.condaPackages, isPatch ? `python ==${version}` : `python ${version}.*`];
   const logins = secrets.loginArguments();
   // The shell script knows logins for the package index alone.
   const indexLogins = logins.slice(0, logins.lastIndexOf("--login") + 2);

@@ -1,4 +1,5 @@
 import { textEntry } from "../context/text-entry.ts";
+import { pythonStage } from "../plan/choose-python.ts";
 import type { PlanState } from "../plan/plan-state.ts";
 import { contractUser, isNumeric } from "../plan/plan-user.ts";
 import { specProblem } from "../plan/spec-problem.ts";
@@ -50,7 +51,7 @@ function writePackages({ text, groups, python, spec, base, context, options }: P
   text.blank();
   if (python.source !== "base") {
     const folder = python.source === "uv" ? "/opt/python" : "/opt/conda";
-    text.instruction("COPY", [`${link}--from=${python.source} ${folder} ${folder}`]);
+    text.instruction("COPY", [`${link}--from=${pythonStage(python)} ${folder} ${folder}`]);
   }
   for (const group of groups) {
     text.instruction("COPY", [`${link}--from=${stageName(group)} /opt/venv /opt/venv`], {

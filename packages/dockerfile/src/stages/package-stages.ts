@@ -1,5 +1,6 @@
 import type { ContextFile } from "../context/context-entry.ts";
 import { textEntry } from "../context/text-entry.ts";
+import { pythonStage } from "../plan/choose-python.ts";
 import type { StageGroup } from "../plan/package-groups.ts";
 import type { PlanState } from "../plan/plan-state.ts";
 import { localFilesFolder, requirementLines } from "../plan/requirement-lines.ts";
@@ -19,7 +20,7 @@ export function writePackageStages(state: PlanState): void {
   const { groups, python, text, context } = state;
   if (python === undefined || groups.length === 0) return;
   context.add(textEntry("build/install.py", installScript));
-  const wheelStage = python.source === "base" ? "base" : python.source;
+  const wheelStage = pythonStage(python);
   const buildStage = groups.some(({ isBuilt }) => isBuilt) ? writeBuildStage(state, wheelStage) : wheelStage;
   for (const group of groups) {
     text.blank();

@@ -14,7 +14,7 @@ export async function probeBase(
   const { reference } = base;
   const probe = planProbe({ reference }, spec, { dialect: "base" });
   const { log } = await buildPlan(stack, engine, probe, { args: ["--no-cache"] });
-  await stack.docker(["pull", "-q", reference], { engine });
+  await stack.docker(["pull", "-q", reference], { engine, allowFailure: true });
   const { stdout } = await stack.docker(["inspect", "-f", "{{json .Config}}", reference], { engine });
   return { reference, config: JSON.parse(stdout), facts: parseProbe(log) };
 }
