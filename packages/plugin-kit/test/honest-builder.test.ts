@@ -12,6 +12,11 @@ test("an honest builder passes all that its capabilities say", async () => {
   expect(skipped.map(({ id, reason }) => `${id}: ${reason}`)).toEqual([
     'command-fails: does not declare "commands"',
     'bytecode: does not declare "bytecode"',
+    'command-phases: does not declare "commands"',
+    'command-verbatim: does not declare "commands"',
+    'sdist: does not declare "sdists"',
+    'apt-packages: does not declare "apt-packages"',
+    'python-exec: does not declare "python-exec"',
     'command: does not declare "commands"',
   ]);
   expect(report).toMatchObject({ builder: "fake", conformant: true, failed: 0, badge: { color: "brightgreen" } });

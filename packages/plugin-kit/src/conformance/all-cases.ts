@@ -3,6 +3,7 @@ import { concurrencyCases } from "./cases/concurrency.ts";
 import { definitionCases } from "./cases/definition.ts";
 import { errorCases } from "./cases/errors.ts";
 import { eventCases } from "./cases/events.ts";
+import { executionCases } from "./cases/execution.ts";
 import { existenceCases } from "./cases/existence.ts";
 import { imageContractCases } from "./cases/image-contract.ts";
 import { imageVariantCases } from "./cases/image-variants.ts";
@@ -24,6 +25,7 @@ export const allCases: readonly ConformanceCase[] = [
   ...concurrencyCases,
   ...imageContractCases,
   ...imageVariantCases,
+  ...executionCases,
   ...secretCases,
   ...referenceCases,
 ];

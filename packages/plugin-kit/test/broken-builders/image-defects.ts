@@ -182,4 +182,40 @@ export const imageDefects: readonly BrokenBuilder[] = [
     says: /\/opt\/venv\/built differs in digest/,
     create: fake({ entries: (list) => [...list, text("opt/venv/built", String(++count))] }),
   },
+  {
+    defect: "claims to run commands",
+    caughtBy: "image contract/command-phases",
+    says: /\/conf-system is not there/,
+    create: claims("commands"),
+  },
+  {
+    defect: "claims to run commands to the letter",
+    caughtBy: "image contract/command-verbatim",
+    says: /\/conf-text is not there/,
+    create: claims("commands"),
+  },
+  {
+    defect: "claims sdists",
+    caughtBy: "image contract/sdist",
+    says: /fails where it has to build: SPEC_NO_WHEEL/,
+    create: claims("sdists"),
+  },
+  {
+    defect: "claims Debian packages",
+    caughtBy: "image contract/apt-packages",
+    says: /dpkg knows nothing of "netbase"/,
+    create: claims("apt-packages"),
+  },
+  {
+    defect: "claims interpreters of the base",
+    caughtBy: "image contract/python-exec",
+    says: /pyvenv\.cfg holds/,
+    create: claims("python-exec"),
+  },
+  {
+    defect: "claims ONBUILD",
+    caughtBy: "image contract/onbuild",
+    says: /fails where it has to build: BASE_UNSUPPORTED/,
+    create: claims("onbuild"),
+  },
 ];

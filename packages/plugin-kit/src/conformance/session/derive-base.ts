@@ -1,6 +1,9 @@
+import { ImageSpecError } from "@imagespec/errors";
 import type { ContainerConfig, ImageSource } from "@imagespec/oci";
 import { encodeConfig, encodeManifest, mediaTypes, parseImageReference } from "@imagespec/oci";
+import { layerFiles } from "../../contents/layer-files.ts";
 import { readImage } from "../../contents/read-image.ts";
+import { resolveInImage } from "../../contents/resolve-in-image.ts";
 import type { Environment } from "./environment.ts";
 
 type Place = Pick<Environment, "client" | "registry" | "base">;
@@ -14,6 +17,18 @@ export async function readBaseConfig({ client, base }: Place): Promise<Container
 export async function readBaseDiffIds({ client, base }: Place): Promise<readonly string[]> {
   const { source, selector } = locate(client, base);
   return (await readImage(source, selector)).config.rootfs.diff_ids;
+}
+
+/** Where the base has `python3`. @throws BASE_UNSUPPORTED */
+export async function findBasePython({ client, base }: Place): Promise<string> {
+  const { source, selector } = locate(client, base);
+  const files = await layerFiles(source, selector);
+  const folders = ["/usr/local/bin", "/usr/bin", "/opt/conda/bin"];
+  const found = folders.map((folder) => `${folder}/python3`).find((path) => resolveInImage(files, path) !== undefined);
+  if (found !== undefined) return found;
+  throw new ImageSpecError("BASE_UNSUPPORTED", `the base "${base}" has no python3 in ${folders.join(", ")}`, {
+    hint: "set base to an image with Python",
+  });
 }
 
 /** Pushes an image like the base whose config differs, for linux/amd64, and gives its reference. */

@@ -1,5 +1,6 @@
 import { makeWheel } from "../../wheels/make-wheel.ts";
 import type { IndexFixture } from "../../wheels/serve-index.ts";
+import { madeSdist } from "./made-sdist.ts";
 
 /** A made distribution and what an installer has to make of it. */
 export interface MadeDistribution {
@@ -38,6 +39,7 @@ export function madeWheels(): IndexFixture[] {
     makeWheel({ name: "conf-beta", version: "1.0" }),
     makeWheel({ name: "conf-gamma", version: "0.3", files: { "conf_gamma/naïve.txt": "ä\n" } }),
     makeWheel({ name: "conf-gamma", version: "0.4" }),
+    madeSdist(),
     makeWheel({ name: "conf-foreign", version: "1.0", tag: "cp312-cp312-win_amd64" }),
     { ...makeWheel({ name: "conf-corrupt", version: "1.0" }), sha256: "0".repeat(64) },
   ];

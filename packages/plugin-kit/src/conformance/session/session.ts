@@ -14,7 +14,7 @@ import type { ContainerConfig } from "@imagespec/oci";
 import { Breaches } from "../breaches.ts";
 import type { ConformanceOptions } from "../conformance-options.ts";
 import type { ConformanceSettings } from "../settings.ts";
-import { deriveBase, readBaseConfig, readBaseDiffIds } from "./derive-base.ts";
+import { deriveBase, findBasePython, readBaseConfig, readBaseDiffIds } from "./derive-base.ts";
 import { type Environment, openEnvironment } from "./environment.ts";
 import { fullSpec } from "./full-spec.ts";
 import { writeProject } from "./made-project.ts";
@@ -119,6 +119,11 @@ export class Session {
   /** DiffIDs of the base's layers. */
   async baseDiffIds(): Promise<readonly string[]> {
     return readBaseDiffIds(await this.environment());
+  }
+
+  /** Path of the base's interpreter. */
+  async basePython(): Promise<string> {
+    return findBasePython(await this.environment());
   }
 
   /** The reference of an image like the base whose config differs. */
