@@ -19,7 +19,7 @@ async function filesFor(
   resolution?: PackageResolution,
 ) {
   const spec = await resolveImageSpec(new ImageSpec(input), { root: home });
-  const secret = async () => "user:from-spec";
+  const secret = async () => "user:from%2Dspec";
   return buildStepFiles(spec, { settings: detectUvSettings(env, home), secret, resolution });
 }
 

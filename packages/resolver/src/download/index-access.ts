@@ -11,6 +11,8 @@ export interface IndexAccess {
   readonly extraIndexes: readonly string[];
   /** Indexes that may have uv: that of the spec, then that of the machine. With their logins. */
   readonly toolIndexes: readonly string[];
+  /** What the spec itself has logins for, as URLs with them: git repositories may be among it. */
+  readonly loginUrls: readonly string[];
   /** The login for a URL, looked up by its origin, then by its host. */
   loginFor(url: URL): Login | undefined;
 }
@@ -34,9 +36,10 @@ export async function indexAccess(
   for (const { origin, secret: id } of spec.indexCredentials) {
     const value = await secret(id);
     const colon = value.indexOf(":");
+    // It stood in a URL, and is escaped as there.
     byOrigin.set(origin, {
-      username: colon < 0 ? value : value.slice(0, colon),
-      password: colon < 0 ? "" : value.slice(colon + 1),
+      username: unescaped(colon < 0 ? value : value.slice(0, colon)),
+      password: colon < 0 ? "" : unescaped(value.slice(colon + 1)),
     });
   }
   const byHost = new Map<string, Login>();
@@ -70,9 +73,20 @@ export async function indexAccess(
   return {
     defaultIndex: defaultIndex === undefined ? undefined : withLogin(defaultIndex),
     extraIndexes: spec.pipExtraIndexUrl.map(withLogin),
+    loginUrls: spec.indexCredentials.map(({ origin }) => withLogin(origin)),
     toolIndexes: [...toolIndexes].filter((url) => url !== undefined).map(withLogin),
     loginFor,
   };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    // A percent sign that stands for itself.
+    if (error instanceof URIError) return text;
+    throw error;
+  }
 }
 
 function parseUrl(text: string): URL {

@@ -18,6 +18,7 @@ export function uvEnvironment(
   index: {
     readonly defaultIndex: string | undefined;
     readonly extraIndexes: readonly string[];
+    readonly loginUrls: readonly string[];
     readonly caFile: string | undefined;
   },
 ): Record<string, string> {
@@ -38,8 +39,28 @@ export function uvEnvironment(
     NO_COLOR: "1",
     ...(index.defaultIndex === undefined ? {} : { UV_DEFAULT_INDEX: index.defaultIndex }),
     ...(extra === "" ? {} : { UV_EXTRA_INDEX_URL: extra }),
+    ...gitLogins(env, index.loginUrls),
     ...(index.caFile === undefined ? {} : { SSL_CERT_FILE: index.caFile }),
   };
+}
+
+/** Logins for the git that uv runs, as configuration in its environment; what is configured there stays. */
+function gitLogins(
+  env: Readonly<Record<string, string | undefined>>,
+  urls: readonly string[],
+): Readonly<Record<string, string>> {
+  if (urls.length === 0) return {};
+  const first = Number.parseInt(env["GIT_CONFIG_COUNT"] ?? "0", 10) || 0;
+  const entries = urls.flatMap((url, index): [string, string][] => {
+    const bare = new URL(url);
+    bare.username = "";
+    bare.password = "";
+    return [
+      [`GIT_CONFIG_KEY_${first + index}`, `url.${url}.insteadOf`],
+      [`GIT_CONFIG_VALUE_${first + index}`, bare.href],
+    ];
+  });
+  return { ...Object.fromEntries(entries), GIT_CONFIG_COUNT: String(first + urls.length) };
 }
 
 /** Runs uv to its end; the process is killed when the signal is triggered. @throws ABORTED, RESOLVER_UNAVAILABLE */
