@@ -60,7 +60,13 @@ export function engineOperations(address: string, images: () => Promise<EngineIm
     },
     remove: (reference, { signal } = {}) =>
       ask(`to remove "${reference}"`, signal, async (engine) => {
-        await orNothing(engine.remove(reference, signal));
+        try {
+          await orNothing(engine.remove(reference, signal));
+        } catch (error) {
+          // Engine 20.10 trips over itself when two tags of one image are removed at once.
+          if (!(error instanceof EngineRefusal && /unrecognized image ID/.test(error.message))) throw error;
+          await orNothing(engine.remove(reference, signal));
+        }
       }),
     inspect: (reference, { signal } = {}) =>
       ask(`about "${reference}"`, signal, async (engine) => {

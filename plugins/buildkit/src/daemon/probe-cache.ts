@@ -7,7 +7,15 @@ type Kind = Parameters<typeof probeDaemon>[0];
 /** A daemon that takes the connection and says nothing is given up after so long, in milliseconds. */
 const probeTimeoutMs = 10_000;
 
-const probes = new Map<string, Promise<ProbedDaemon>>();
+interface Probe {
+  readonly answer: Promise<ProbedDaemon>;
+  /** Nobody waits any more: no connection is left open for nothing. */
+  readonly stop: AbortController;
+  waiting: number;
+  isOver: boolean;
+}
+
+const probes = new Map<string, Probe>();
 
 /**
  * As {@link probeDaemon}, once per address and process. A failure is not kept. Whoever waits may stop doing so without taking the
@@ -18,22 +26,38 @@ const probes = new Map<string, Promise<ProbedDaemon>>();
 export async function probeOnce(kind: Kind, address: EngineAddress, signal: AbortSignal): Promise<ProbedDaemon> {
   throwIfAborted(signal);
   const key = keyOf(kind, address);
-  let probe = probes.get(key);
-  if (probe === undefined) {
-    probe = probeInTime(kind, address);
-    probes.set(key, probe);
-    probe.catch(() => probes.delete(key));
-  }
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(abortedError(signal));
+  const probe = probes.get(key) ?? startProbe(key, kind, address);
+  let leave = (): void => undefined;
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(abortedError(signal));
   });
-  signal.addEventListener("abort", stop, { once: true });
+  signal.addEventListener("abort", leave, { once: true });
+  probe.waiting++;
   try {
-    return await Promise.race([probe, aborted]);
+    return await Promise.race([probe.answer, left]);
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", leave);
+    probe.waiting--;
+    if (probe.waiting === 0 && !probe.isOver) {
+      probes.delete(key);
+      probe.stop.abort();
+    }
   }
+}
+
+function startProbe(key: string, kind: Kind, address: EngineAddress): Probe {
+  const stop = new AbortController();
+  const answer = probeInTime(kind, address, stop.signal);
+  const probe: Probe = { answer, stop, waiting: 0, isOver: false };
+  probes.set(key, probe);
+  const forget = (): void => {
+    probe.isOver = true;
+    if (probes.get(key) === probe) probes.delete(key);
+  };
+  answer.then(() => {
+    probe.isOver = true;
+  }, forget);
+  return probe;
 }
 
 /** Asks again the next time. */
@@ -41,10 +65,10 @@ export function forgetProbe(kind: Kind, address: EngineAddress): void {
   probes.delete(keyOf(kind, address));
 }
 
-async function probeInTime(kind: Kind, address: EngineAddress): Promise<ProbedDaemon> {
+async function probeInTime(kind: Kind, address: EngineAddress, stop: AbortSignal): Promise<ProbedDaemon> {
   const limit = AbortSignal.timeout(probeTimeoutMs);
   try {
-    return await probeDaemon(kind, address, limit);
+    return await probeDaemon(kind, address, AbortSignal.any([limit, stop]));
   } catch (error) {
     if (!limit.aborted) throw error;
     throw new ImageSpecError("ENGINE_DOWN", `"${address.host}" did not answer within ${probeTimeoutMs / 1000} s`, {

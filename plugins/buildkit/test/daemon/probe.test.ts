@@ -16,7 +16,7 @@ for (const [name, features] of known) {
   test(`Engine ${name} and its store are told apart`, async (context) => {
     const { engines } = await requireStack(context, { engines: [name] });
     const daemon = await probeDaemon("either", at(engines[name]?.dockerHost ?? ""), signal);
-    expect(daemon).toMatchObject({ kind: "engine", via: "upgrade", features, version: engines[name]?.version });
+    expect(daemon).toMatchObject({ kind: "engine", features, version: engines[name]?.version });
     expect(daemon.platforms[0]).toMatch(/^linux\//);
   });
 }
@@ -26,7 +26,6 @@ test("a buildkitd is recognised, whether it was announced or not", async (contex
   for (const kind of ["buildkitd", "either"] as const) {
     expect(await probeDaemon(kind, at(buildkit?.address ?? ""), signal)).toMatchObject({
       kind: "buildkitd",
-      via: "native",
       version: buildkit?.version,
       features: { dialect: "modern", rewriteTimestamp: true, store: "buildkit" },
     });
