@@ -19,6 +19,8 @@ export interface BuildSession {
   readonly options: BuildkitBuilderOptions;
   readonly daemon: BuildkitDaemon;
   readonly steps: StepReporter;
+  /** Ids of the daemon's steps that have ended: those that another solve has too are told of once. */
+  readonly ended: Set<string>;
   /** uv and index settings: options of the spec, of the builder, then of the environment. */
   readonly settings: UvSettings;
   /** Absolute folder of this builder's facts and resolutions. */

@@ -24,6 +24,7 @@ export function createSession(
     options,
     daemon,
     steps: new StepReporter(request.emit),
+    ended: new Set(),
     settings: uvSettings(options, spec),
     folder: options.cacheFolder ?? path.join(request.cacheFolder, "buildkit"),
   };

@@ -9,7 +9,7 @@ import { cacheEntries } from "./cache-entries.ts";
 import { daemonLogin } from "./daemon-login.ts";
 import { SecretProvider } from "./secret-provider.ts";
 import { StallWatch } from "./stall-watch.ts";
-import { WorkTally } from "./work-tally.ts";
+import { hasEnded, WorkTally } from "./work-tally.ts";
 
 /** What is to be carried out, wherever it goes. */
 export interface PlannedWork extends Pick<DockerfilePlan, "text" | "context"> {
@@ -46,6 +46,10 @@ export async function solve(
   const tally = new WorkTally();
   const emit = (event: BuilderEvent): void => {
     tally.add(event);
+    if (event.type === "step") {
+      if (session.ended.has(event.id)) return;
+      if (hasEnded(event.state)) session.ended.add(event.id);
+    }
     request.emit(event);
   };
   using stall = new StallWatch(options.stallTimeoutMs ?? stallTimeoutMs, daemon.address);

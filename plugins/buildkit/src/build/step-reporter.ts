@@ -13,6 +13,7 @@ export interface StepNotes {
 export class StepReporter {
   readonly #emit: BuildRequest["emit"];
   readonly #timings: Record<string, number> = {};
+  readonly #counts = new Map<string, number>();
 
   constructor(emit: BuildRequest["emit"]) {
     this.#emit = emit;
@@ -26,7 +27,10 @@ export class StepReporter {
   async run<T>(name: string, spec: string | undefined, body: (notes: StepNotes) => Promise<T>): Promise<T> {
     const started = performance.now();
     const notes: StepNotes = {};
-    const step = { type: "step", id: name, name, ...(spec === undefined ? {} : { spec }) } as const;
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    const id = count === 1 ? name : `${name} ${count}`;
+    const step = { type: "step", id, name, ...(spec === undefined ? {} : { spec }) } as const;
     this.#emit({ ...step, state: "running" });
     const end = (): number => {
       const ms = Math.round(performance.now() - started);

@@ -7,6 +7,8 @@ export class WorkTally {
 
   add(event: BuilderEvent): void {
     if (event.type === "step") {
+      // Of a step that is told of again, what it ended as first counts.
+      if (hasEnded(this.#states.get(event.id)?.state)) return;
       this.#states.set(event.id, { name: event.name, state: event.state, ms: event.ms ?? 0 });
     } else if (event.type === "transfer" && event.unit === "byte") {
       const key = `${event.kind} ${event.item}`;
@@ -33,4 +35,9 @@ export class WorkTally {
   bytes(kind: "pull" | "push"): number {
     return [...this.#bytes.values()].reduce((sum, each) => sum + (each.kind === kind ? each.current : 0), 0);
   }
+}
+
+/** Whether a state is the last one of its step. */
+export function hasEnded(state: string | undefined): boolean {
+  return state !== undefined && state !== "queued" && state !== "running";
 }
