@@ -1,7 +1,14 @@
 #!/usr/bin/env node
-import module from "node:module";
+"use strict";
+const module_ = require("node:module");
+const path = require("node:path");
 
-// Compiled code is kept between runs where Node.js can do so.
-module.enableCompileCache?.();
-const { start } = await import("../dist/start.js");
-await start();
+const program = path.join(__dirname, "..", "dist", "program.cjs");
+if (module_.enableCompileCache === undefined) {
+  // Node 20 keeps no compiled code between runs.
+  const { loadKept } = require("./kept-code.js");
+  loadKept(program, path.join(__dirname, "..", ".kept-code")).start();
+} else {
+  module_.enableCompileCache();
+  require(program).start();
+}

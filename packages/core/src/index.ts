@@ -37,14 +37,8 @@ export type { Availability, BuildVerdict, ExistingImage } from "./builder/verdic
 export type { RegisteredBuilder, RegisterOptions } from "./builder-registry/builder-registry.ts";
 export { BuilderRegistry } from "./builder-registry/builder-registry.ts";
 export { defaultBuilderRegistry, registerBuilder } from "./builder-registry/default-builder-registry.ts";
-export type {
-  BuildersConfig,
-  DiscoveredPlugin,
-  DiscoverOptions,
-  FoundPlugins,
-  PluginProblem,
-} from "./discovery/discover-plugins.ts";
-export { discoverPlugins, findPlugins } from "./discovery/discover-plugins.ts";
+export type { BuildersConfig, DiscoveredPlugin, DiscoverOptions, PluginProblem } from "./discovery/discover-plugins.ts";
+export { discoverPlugins } from "./discovery/discover-plugins.ts";
 export { parsePluginManifest } from "./discovery/plugin-manifest.ts";
 export type {
   BuildInput,

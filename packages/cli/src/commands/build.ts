@@ -12,7 +12,7 @@ import { keepingLog } from "../output/keeping-log.ts";
 import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
 import { openSession } from "../session/open-session.ts";
 import { readBuildOptions } from "../session/read-build-options.ts";
-import { formatProblem, warnOfProblems } from "../session/warn-of-problems.ts";
+import { formatProblem } from "../session/warn-of-problems.ts";
 import { type BuiltSpec, buildSpecs } from "../specs/build-specs.ts";
 import { loadSpecs } from "../specs/load-specs.ts";
 
@@ -67,7 +67,6 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
       }
     },
   });
-  if (!display.isJson) warnOfProblems(session.problems, context, display.hasNoColor);
   const platform = given.platform ?? session.config.config.platform;
   const built = await buildSpecs(
     session.engine,

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type DiscoveredPlugin, findPlugins, ImageBuildEngine, type PluginProblem } from "@imagespec/core";
+import { type DiscoveredPlugin, discoverPlugins, ImageBuildEngine, type PluginProblem } from "@imagespec/core";
 import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
 import { RegistryClient } from "@imagespec/registry-client";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
@@ -22,8 +22,8 @@ export interface Session extends AsyncDisposable {
 interface SessionOptions {
   readonly concurrency?: number | undefined;
   /**
-   * With it, plugins are imported when a builder is needed and not before, which an image that exists never does; called with
-   * what goes wrong then.
+   * With it, plugins are looked for when a builder is needed and not before, and the session names none: an image that exists
+   * needs no builder. Called with what goes wrong then.
    */
   readonly onLateProblems?: ((problems: readonly PluginProblem[]) => void) | undefined;
 }
@@ -41,12 +41,8 @@ export async function openSession(
 ): Promise<Session> {
   const loaded = await loadConfig(cwd);
   const { config, folder } = loaded;
-  const { plugins, problems, register } = await findPlugins({
-    folder: cwd,
-    config: config.builders,
-    extraFolders: [packageFolder],
-  });
-  const registered = onLateProblems === undefined ? await register() : [];
+  const discover = () => discoverPlugins({ folder: cwd, config: config.builders, extraFolders: [packageFolder] });
+  const { plugins, problems } = onLateProblems === undefined ? await discover() : { plugins: [], problems: [] };
   const given = args.text("cache-dir");
   const configured = config.cacheFolder === undefined ? undefined : resolve(folder, config.cacheFolder);
   const cacheFolder = given === undefined ? (configured ?? defaultCacheFolder(env)) : resolve(cwd, given);
@@ -56,7 +52,7 @@ export async function openSession(
     cacheFolder,
     env,
     concurrency: concurrency ?? config.concurrency,
-    loadBuilders: async () => onLateProblems?.(await register()),
+    loadBuilders: async () => onLateProblems?.((await discover()).problems),
     defaults: {
       registry: config.registry,
       builder: config.builder,
@@ -69,7 +65,7 @@ export async function openSession(
   return {
     config: loaded,
     plugins,
-    problems: [...problems, ...registered],
+    problems,
     registryClient,
     cacheFolder,
     engine,

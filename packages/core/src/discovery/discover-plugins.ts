@@ -40,15 +40,6 @@ export interface PluginProblem {
   readonly error: ImageSpecError;
 }
 
-/** Plugins that were found and have not run yet. */
-export interface FoundPlugins {
-  readonly plugins: readonly DiscoveredPlugin[];
-  /** Those that cannot be used, as far as their package.json tells. */
-  readonly problems: readonly PluginProblem[];
-  /** Imports the plugins and registers their builders; resolves to what went wrong then. */
-  readonly register: () => Promise<readonly PluginProblem[]>;
-}
-
 /**
  * Finds the plugins among the direct dependencies of a project and registers their builders; nothing transitive runs.
  *
@@ -58,14 +49,7 @@ export interface FoundPlugins {
 export async function discoverPlugins(
   options: DiscoverOptions,
 ): Promise<{ readonly plugins: readonly DiscoveredPlugin[]; readonly problems: readonly PluginProblem[] }> {
-  const { plugins, problems, register } = await findPlugins(options);
-  const all = [...problems, ...(await register())];
-  return { plugins, problems: all.sort((a, b) => compareTexts(a.name, b.name)) };
-}
-
-/** Finds plugins as {@link discoverPlugins} does, and leaves it to the caller to register them, when builders are needed. */
-export async function findPlugins(options: DiscoverOptions): Promise<FoundPlugins> {
-  const { config = {} } = options;
+  const { config = {}, registry = defaultBuilderRegistry() } = options;
   const plugins: DiscoveredPlugin[] = [];
   const problems: PluginProblem[] = [];
   const seen = new Set<string>();
@@ -77,26 +61,11 @@ export async function findPlugins(options: DiscoverOptions): Promise<FoundPlugin
         if (plugin === undefined) continue;
         seen.add(name.dependency);
         plugins.push(plugin);
+        await registerPlugin(plugin, config, registry);
       } catch (error) {
         seen.add(name.dependency);
         problems.push({ name: name.dependency, error: problemOf(name.dependency, error) });
       }
-    }
-  }
-  return { plugins, problems, register: () => registerAll(plugins, config, options.registry) };
-}
-
-async function registerAll(
-  plugins: readonly DiscoveredPlugin[],
-  config: BuildersConfig,
-  registry: BuilderRegistry = defaultBuilderRegistry(),
-): Promise<readonly PluginProblem[]> {
-  const problems: PluginProblem[] = [];
-  for (const plugin of plugins) {
-    try {
-      await registerPlugin(plugin, config, registry);
-    } catch (error) {
-      problems.push({ name: plugin.name, error: problemOf(plugin.name, error) });
     }
   }
   const offered = plugins.flatMap(({ manifest }) => Object.keys(manifest.builders));
@@ -104,7 +73,7 @@ async function registerAll(
     if (offered.includes(builder) || registry.get(builder) !== undefined) continue;
     problems.push({ name: builder, error: notInstalled(builder, offered) });
   }
-  return problems;
+  return { plugins, problems };
 }
 
 async function dependenciesOf(
@@ -185,10 +154,6 @@ function cliOf(name: string, module: Readonly<Record<string, unknown>>): CliPlug
       details: { package: name },
     },
   );
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function problemOf(name: string, error: unknown): ImageSpecError {
