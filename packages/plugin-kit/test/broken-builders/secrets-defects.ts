@@ -31,7 +31,7 @@ export const secretsDefects: readonly BrokenBuilder[] = [
   {
     defect: "claims secrets for commands",
     caughtBy: "secrets/command",
-    says: /the command saw another value/,
+    says: /the command saw nothing/,
     create: claims("commands"),
   },
   {

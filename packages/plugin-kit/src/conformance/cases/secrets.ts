@@ -61,7 +61,8 @@ export const secretCases: readonly ConformanceCase[] = [
       const secret = newSecret('it\'s $HOME "quoted" \\');
       const input: ImageSpecInput = {
         commands: [
-          { run: "sha256sum < /run/secrets/conf-secret > /conf-seen", secrets: ["conf-secret"] },
+          // Caches of build steps do not look at secrets: a step of its own for each run.
+          { run: `: ${newSecret()}; sha256sum < /run/secrets/conf-secret > /conf-seen`, secrets: ["conf-secret"] },
           { run: "if [ -e /run/secrets/conf-secret ]; then echo there; else echo gone; fi > /conf-other" },
         ],
         secrets: [{ id: "conf-secret", from: { env: "CONF_SECRET" }, steps: ["commands[0]"] }],
@@ -70,7 +71,8 @@ export const secretCases: readonly ConformanceCase[] = [
       if (trial.result === undefined) return;
       const { files } = await session.stored({ ...trial, result: trial.result });
       const seen = textOf(files, "/conf-seen")?.split(" ")[0];
-      breaches.check(seen === createHash("sha256").update(secret).digest("hex"), "the command saw another value");
+      const wanted = createHash("sha256").update(secret).digest("hex");
+      breaches.check(seen === wanted, seen === undefined ? "the command saw nothing" : "the command saw another value");
       breaches.check(
         textOf(files, "/conf-other")?.trim() === "gone",
         "a command that was not given the secret sees it",
