@@ -2,6 +2,11 @@ import { isImageSpecError, redact } from "@imagespec/errors";
 import type { BuildEvent, BuilderEvent, DoneEvent, LogEvent, StartedEvent, StepEvent } from "./events.ts";
 import { LogRedactor } from "./log-redactor.ts";
 
+/** Milliseconds since the process started. The global `performance` would load ten modules of Node.js at its first use. */
+function elapsedMs(): number {
+  return process.uptime() * 1000;
+}
+
 /** Who emits: the builder (empty for the engine itself) and, for one of several platforms, which. */
 export interface EventOrigin {
   readonly builder: string;
@@ -17,7 +22,7 @@ type AnyEvent = OwnFields<BuildEvent>;
 export class EventStream {
   #build: string;
   readonly #onEvent: ((event: BuildEvent) => void) | undefined;
-  readonly #start = performance.now();
+  readonly #start = elapsedMs();
   readonly #logs = new Map<string, LogRedactor>();
   readonly #warnings: string[] = [];
   readonly #timings: Record<string, number> = {};
@@ -34,7 +39,7 @@ export class EventStream {
 
   /** Milliseconds since the build started. */
   get elapsed(): number {
-    return performance.now() - this.#start;
+    return elapsedMs() - this.#start;
   }
 
   /** Milliseconds of the engine's own steps so far; those of bases are not among them. */
@@ -74,7 +79,7 @@ export class EventStream {
     describe?: (value: T) => string | undefined,
     origin: EventOrigin = { builder: "" },
   ): Promise<T> {
-    const start = performance.now();
+    const start = elapsedMs();
     const send = (fields: Pick<StepEvent, "state"> & Partial<Pick<StepEvent, "ms" | "detail" | "error">>): void => {
       if (!this.#isDone) this.emit(origin, { type: "step", id, name: id, ...fields });
     };
@@ -82,13 +87,13 @@ export class EventStream {
     try {
       const value = await action();
       const detail = describe?.(value);
-      const ms = performance.now() - start;
+      const ms = elapsedMs() - start;
       if (origin.prefix === undefined) this.#timings[id] = ms;
       send({ state: "done", ms, ...(detail === undefined ? {} : { detail }) });
       return value;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      send({ state: "failed", ms: performance.now() - start, error: message });
+      send({ state: "failed", ms: elapsedMs() - start, error: message });
       throw error;
     }
   }
