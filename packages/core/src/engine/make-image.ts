@@ -114,17 +114,17 @@ async function buildMissing(job: ImageJob, missing: readonly ResolvedImageSpec[]
   if (preparation.status === "rejected") throw preparation.reason;
   const { assignments } = selection.value;
   const uppers = assignments.filter(({ spec, given }) => given !== spec).map(({ given }) => given);
-  const baseStep = (specs: readonly ResolvedImageSpec[]): Promise<MadeImage> =>
-    events.step(
+  // What stands on system packages has its base below those.
+  const isPlain = uppers.length < assignments.length && target.spec.resolvedBase.kind === "image";
+  const bases = [...uppers.map((upper) => [upper]), ...(isPlain ? [missing] : [])];
+  if (bases.length > 0) {
+    await events.step(
       "base",
-      () => ensureBase(context, target, specs, job.isForced),
-      ({ action }) => action,
+      () => Promise.all(bases.map((specs) => ensureBase(context, target, specs, job.isForced))),
+      (made) => [...new Set(made.map(({ action }) => action))].join(", "),
       origin,
     );
-  await Promise.all(uppers.map((upper) => baseStep([upper])));
-  // What stands on system packages has its base below those.
-  const isPlain = uppers.length < assignments.length;
-  if (isPlain && target.spec.resolvedBase.kind === "image") await baseStep(missing);
+  }
   const units = await Promise.allSettled(assignments.map((assignment) => produceUnit(job, assignment)));
   // All are waited for: a platform that is done stays reusable when another one fails.
   return units.map((unit) => {
