@@ -14,23 +14,14 @@ export const hasBuilder = existsSync(builderFile);
  * @param build `{ project, host, registry, mirror, name, cacheFolder, uv, sourceRoot }`
  * @returns milliseconds of making the engine, building and closing it
  */
-export async function buildOnce({
-  project,
-  host,
-  registry,
-  mirror,
-  name,
-  cacheFolder,
-  uv,
-  requirements = ["uv.lock"],
-}) {
+export async function buildOnce({ project, host, registry, mirror, name, cacheFolder, uv, requirements = "uv.lock" }) {
   const { ImageBuildEngine, ImageSpec } = await import(path.join(root, "packages", "core", "dist", "index.js"));
   const { buildkit } = await import(builderFile);
   const start = performance.now();
   const spec = new ImageSpec({
     name,
     baseImage: "python:3.12-slim",
-    requirements,
+    ...(requirements === null ? {} : { requirements }),
     sourceRoot: "src",
     cmd: ["python", "-m", "forecast"],
   });
