@@ -2,10 +2,35 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assemble } from "@imagespec/builder-assemble";
 import { ImageBuildEngine, ImageSpec } from "@imagespec/core";
+import {
+  type ContainerConfig,
+  type ImageSource,
+  isImageIndex,
+  parseImageConfig,
+  parseManifest,
+  parsePlatform,
+  selectPlatform,
+} from "@imagespec/oci";
 import { RegistryClient } from "@imagespec/registry-client";
 import { checkImageContract, requireStack, temporaryFolder } from "@imagespec/test-support";
 import { expect, test } from "vitest";
 import { buildkit } from "../src/index.ts";
+
+type Selector = Parameters<ImageSource["readManifest"]>[0];
+
+async function configOf(source: ImageSource, selector: Selector): Promise<ContainerConfig> {
+  const found = await source.readManifest(selector);
+  if (found === undefined) throw new Error(`there is no ${JSON.stringify(selector)}`);
+  const manifest = parseManifest(found.bytes, found.descriptor.mediaType);
+  if (isImageIndex(manifest)) {
+    const child = selectPlatform(manifest.manifests, parsePlatform("linux/amd64"));
+    if (child === undefined) throw new Error("there is no linux/amd64");
+    return configOf(source, { digest: child.digest });
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await source.openBlob(manifest.config)) chunks.push(chunk);
+  return parseImageConfig(Buffer.concat(chunks)).config ?? {};
+}
 
 test("the assembler stands on system packages that BuildKit installs, and the image is one like any other", async (context) => {
   const stack = await requireStack(context, { engines: ["28.5-containerd"] });
@@ -41,7 +66,15 @@ test("the assembler stands on system packages that BuildKit installs, and the im
   const run = async () => (await stack.docker(["run", "--rm", built.reference], { engine: "28.5-containerd" })).stdout;
   expect(await run()).toMatch(new RegExp(`^\\d\\S* 0 ${made}`));
   const source = client.repository({ registry: stack.registry, repository: "acme/split" });
-  expect(await checkImageContract(source, { tag: built.tag }, { platform: "linux/amd64" })).toEqual([]);
+  expect(await checkImageContract(source, { tag: built.tag }, { platform: parsePlatform("linux/amd64") })).toEqual([]);
+
+  // Nothing but labels is added to what the base's containers get.
+  const below = client.repository({ registry: stack.registry, repository: "acme/split-system" });
+  const bases = client.repository({ registry: stack.registry, repository: "library/python" });
+  const { Labels: labels, ...config } = await configOf(below, { tag: plan.images[0]?.tag ?? "" });
+  const { Labels: _labels, ...baseConfig } = await configOf(bases, { tag: "3.12-slim" });
+  expect(config).toEqual(baseConfig);
+  expect(labels).toMatchObject({ "dev.imagespec.fingerprint": plan.images[0]?.fingerprint });
 
   // Whole, the same image has the same name.
   await using whole = new ImageBuildEngine({
