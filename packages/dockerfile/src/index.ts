@@ -1,6 +1,9 @@
 export type { ContextEntry, ContextFile } from "./context/context-entry.ts";
 export { contextTime } from "./context/context-time.ts";
 export { writeContext } from "./context/write-context.ts";
+export type { ExportedDockerfile, ExportOptions } from "./export/export-dockerfile.ts";
+export { exportDockerfile, uvVersion } from "./export/export-dockerfile.ts";
+export type { BaseLook } from "./export/look-at-base.ts";
 export type { PackageTarget } from "./plan/choose-python.ts";
 export { packageTarget } from "./plan/choose-python.ts";
 export type { CudaBase } from "./plan/cuda-base.ts";

@@ -1,3 +1,6 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ProjectFolder } from "./terminal-project.ts";
 
 /** What walks use of this machine. */
@@ -40,7 +43,10 @@ export const walks: Readonly<Record<string, Walk>> = {
   push: { args: ({ image, registry }) => ["push", image, "--registry", registry], shows: "image 127.0.0.1:" },
   copy: { args: ({ image }) => ["copy", `local-store:${image}`, "train.tar"], shows: "train.tar" },
   load: { args: ({ image, engine }) => ["load", image, "--host", engine], shows: "acme/train:u1-" },
-  export: { args: () => ["export", "dockerfile", "train.image.yaml"], shows: "Dockerfile" },
+  export: {
+    args: () => ["export", "dockerfile", "train.image.yaml"],
+    shows: "build it with: docker build -t acme/train:u1-",
+  },
   run: {
     args: ({ hasShell }) => ["run", hasShell ? "score/image.yaml" : "nowhere.yaml", "--runner", "linux"],
     // Not every machine lets a user change the root folder.
@@ -58,20 +64,14 @@ export const walks: Readonly<Record<string, Walk>> = {
 };
 
 /** Writes what the walks need beside the project. */
-export async function prepareWalks({ write }: ProjectFolder, config: string): Promise<void> {
+export async function prepareWalks({ cwd, write }: ProjectFolder, config: string): Promise<void> {
   await write("fresh/requirements.txt", "pandas\n");
   await write(
     "score/image.yaml",
     'name: acme/score\nbaseImage: shell:1\nentrypoint: ["/bin/sh", "-c", "echo score 0.94"]\n',
   );
-  const exporter = "node_modules/@imagespec/dockerfile";
-  await write(
-    `${exporter}/package.json`,
-    '{ "name": "@imagespec/dockerfile", "type": "module", "exports": "./index.js" }',
-  );
-  await write(
-    `${exporter}/index.js`,
-    'export const exportDockerfile = async (spec, { folder }) => ({ files: [folder + "/Dockerfile"] });\n',
-  );
+  const modules = join(cwd, "node_modules/@imagespec");
+  await mkdir(modules, { recursive: true });
+  await symlink(fileURLToPath(new URL("../../../dockerfile", import.meta.url)), join(modules, "dockerfile"));
   await write("imagespec.config.yaml", config);
 }

@@ -15,7 +15,8 @@ export interface PlanBase {
 export function planBase(spec: ResolvedImageSpec, given: DockerfileInput["base"]): PlanBase | undefined {
   const cuda = cudaBase(spec);
   if (cuda !== undefined) {
-    if (given?.reference.includes("nvidia/cuda") === true) return given;
+    // Whoever looked at the right base already.
+    if (cudaVersion(given) !== undefined) return given;
     return { reference: cuda.reference, config: cudaConfig, facts: cudaFacts(cuda.libc) };
   }
   if (spec.cuda !== undefined) checkGivenCuda(spec.cuda, given);
@@ -37,8 +38,12 @@ function cudaFacts(libc: string): BaseFacts {
 }
 
 /** Images with CUDA say in their environment which. */
+function cudaVersion(base: DockerfileInput["base"]): string | undefined {
+  return base?.config.Env?.find((line) => line.startsWith("CUDA_VERSION="))?.slice("CUDA_VERSION=".length);
+}
+
 function checkGivenCuda(cuda: string, given: DockerfileInput["base"]): void {
-  const version = given?.config.Env?.find((line) => line.startsWith("CUDA_VERSION="))?.slice("CUDA_VERSION=".length);
+  const version = cudaVersion(given);
   const name = given?.reference ?? "scratch";
   if (version === undefined) {
     throw specProblem(

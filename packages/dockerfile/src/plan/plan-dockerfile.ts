@@ -5,6 +5,7 @@ import { writePlatform, writeUvStage } from "../stages/build-tools.ts";
 import { needsNewline, writeImageStage } from "../stages/image-stage.ts";
 import { writePackageStages } from "../stages/package-stages.ts";
 import { DockerfileText } from "../text/dockerfile-text.ts";
+import { mark } from "../text/mark.ts";
 import { newlineArgument } from "../text/quote-word.ts";
 import { choosePython } from "./choose-python.ts";
 import { checkCuda } from "./cuda-base.ts";
@@ -25,7 +26,7 @@ export function planDockerfile(input: DockerfileInput, options: DockerfileOption
   const { spec } = input;
   checkSpec(input);
   const base = planBase(spec, input.base);
-  const python = choosePython(spec, base?.facts);
+  const python = spec.part === "system" ? undefined : choosePython(spec, base?.facts);
   const distributions = python === undefined ? [] : (input.resolution?.distributions ?? []);
   const state: PlanState = {
     spec,
@@ -41,7 +42,7 @@ export function planDockerfile(input: DockerfileInput, options: DockerfileOption
   };
   const { text, context, secrets } = state;
   if (options.frontend !== undefined) text.comment(`syntax=${options.frontend}`);
-  text.comment("Written by imagespec: change the spec, not this file.");
+  text.comment(mark);
   writePlatform(state);
   if (state.groups.length > 0 || (python !== undefined && python.source !== "base")) writeUvStage(state);
   writeBaseStage(state);

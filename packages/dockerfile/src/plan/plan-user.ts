@@ -10,7 +10,7 @@ export function planUser(wanted: string | undefined, baseUser: string): PlannedU
     const hint = "choose another base, or give the base image another user";
     throw new ImageSpecError("BASE_UNSUPPORTED", `the base image has the user ${JSON.stringify(baseUser)}`, { hint });
   }
-  const keepsBase = !["", "0", "root"].includes(baseUser.split(":")[0] ?? "");
+  const keepsBase = !isRoot(baseUser);
   if (keepsBase && (wanted === undefined || wanted === baseUser))
     return { name: baseUser, owner: ownerOf(baseUser), isAdded: false };
   const name = wanted ?? contractUser.name;
@@ -27,4 +27,8 @@ function ownerOf(user: string): string {
 /** Whether the owner is known without looking into the image: what `COPY --link` needs. */
 export function isNumeric(owner: string): boolean {
   return /^\d+:\d+$/.test(owner);
+}
+
+export function isRoot(user: string): boolean {
+  return ["", "0", "root"].includes(user.split(":")[0] ?? "");
 }

@@ -1,5 +1,6 @@
 import { textEntry } from "../context/text-entry.ts";
 import type { PlanState } from "../plan/plan-state.ts";
+import { isRoot } from "../plan/plan-user.ts";
 import { indexOptions } from "../plan/uv-options.ts";
 import { aptScript } from "../scripts/apt-script.ts";
 import { condaScript, rattlerVersion } from "../scripts/conda-script.ts";
@@ -16,8 +17,7 @@ export function writeBaseStage({ text, base }: PlanState): void {
     name: "base",
     field: "baseImage",
   });
-  const user = base?.config.User ?? "";
-  if (!["", "0", "root"].includes(user)) {
+  if (!isRoot(base?.config.User ?? "")) {
     text.comment("The base has a user of its own; what follows is done by root");
     text.instruction("USER", ["0"]);
   }

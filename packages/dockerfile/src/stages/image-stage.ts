@@ -1,7 +1,7 @@
 import { textEntry } from "../context/text-entry.ts";
 import { pythonStage } from "../plan/choose-python.ts";
 import type { PlanState } from "../plan/plan-state.ts";
-import { contractUser, isNumeric } from "../plan/plan-user.ts";
+import { contractUser, isNumeric, isRoot } from "../plan/plan-user.ts";
 import { specProblem } from "../plan/spec-problem.ts";
 import { isOwnWorkdir } from "../plan/workdir.ts";
 import { assignment, execForm, newlineArgument, quoteShell, quoteWord } from "../text/quote-word.ts";
@@ -13,7 +13,7 @@ import { writeSource } from "./source-steps.ts";
 
 /** The image itself: what the other stages made, joined in the order of what changes least. */
 export function writeImageStage(state: PlanState): void {
-  const { text, base, spec } = state;
+  const { text, spec } = state;
   text.blank();
   text.comment("The image");
   const below = hasSystemStage(state) ? "system" : "base";
@@ -23,6 +23,22 @@ export function writeImageStage(state: PlanState): void {
     text.instruction("ARG", [newlineArgument]);
     text.instruction("ARG", [`IMAGESPEC_CHECK="\${${newlineArgument}:?has to be given as a line break}"`]);
   }
+  if (spec.part === "system") writeSystemPart(state);
+  else writeWhole(state);
+}
+
+/** The lower half of a split build: what a container gets stays the base's. */
+function writeSystemPart(state: PlanState): void {
+  const { text, base } = state;
+  writeCommands(state, "packages");
+  writeCommands(state, "source");
+  writeLabels(state);
+  const user = base?.config.User ?? "";
+  if (!isRoot(user)) text.instruction("USER", [quoteWord(user)]);
+}
+
+function writeWhole(state: PlanState): void {
+  const { text, base, spec } = state;
   // Before the packages: a step that runs after them would make the daemon unpack what it otherwise only joins.
   if (base === undefined) writeScratchUser(state);
   else writeUser(state);
@@ -172,16 +188,21 @@ function searchPath(source: "base" | "uv" | "conda", env: readonly string[]): st
   return quoteWord([...first, ...folders.filter((folder) => !first.includes(folder))].join(":"));
 }
 
-function writeConfig({ text, spec, input, user }: PlanState): void {
-  text.blank();
-  text.comment("What a container gets; here at the end, since it changes with every spec");
-  const env = Object.entries(input.env).map(([name, value]) => assignment(name, value, "env"));
-  if (env.length > 0) text.instruction("ENV", env);
+function writeLabels({ text, spec, input }: PlanState): void {
   const labels = Object.entries({ ...spec.labels, ...input.labels });
   if (labels.length > 0) {
     const lines = labels.map(([name, value]) => assignment(name, value, `labels.${name}`));
     text.instruction("LABEL", lines, { name: "labels", field: "labels" });
   }
+}
+
+function writeConfig(state: PlanState): void {
+  const { text, spec, input, user } = state;
+  text.blank();
+  text.comment("What a container gets; here at the end, since it changes with every spec");
+  const env = Object.entries(input.env).map(([name, value]) => assignment(name, value, "env"));
+  if (env.length > 0) text.instruction("ENV", env);
+  writeLabels(state);
   // Clears the base's CMD.
   if (spec.entrypoint !== undefined)
     text.instruction("ENTRYPOINT", [execForm(spec.entrypoint)], { name: "entrypoint", field: "entrypoint" });

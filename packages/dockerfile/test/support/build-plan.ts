@@ -53,27 +53,32 @@ export async function buildPlan(
       stack.docker(args, { engine, allowFailure, env: { DOCKER_BUILDKIT: "1" }, timeoutMs: 300_000 });
     const command = ["build", "--progress", "plain", ...(options.args ?? []), ...secrets, ...buildArgs];
     const { stderr, stdout } = await docker([...command, "-t", reference, context]);
-    return {
-      reference,
-      log: `${stdout}${stderr}`,
-      inspect: async () => JSON.parse((await docker(["inspect", reference])).stdout)[0],
-      violations: async (expectation) => {
-        const archive = path.join(tmpdir(), `${reference.replace(":", "-")}.tar`);
-        try {
-          await docker(["save", "-o", archive, reference]);
-          const images = await readDockerArchive(archive);
-          const [image] = await images.list();
-          const found = await checkImageContract(images, { digest: image!.descriptor.digest }, expectation);
-          await images.close();
-          return found.map(({ rule, message }) => `${rule}: ${message}`);
-        } finally {
-          await rm(archive, { force: true });
-        }
-      },
-      sh: async (line, args = []) =>
-        (await docker(["run", "--rm", "--entrypoint", "sh", ...args, reference, "-c", line])).stdout,
-    };
+    return { ...builtImage(stack, engine, reference), log: `${stdout}${stderr}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** An image that an engine has. */
+export function builtImage(stack: Stack, engine: StackEngineName, reference: string): Omit<BuiltPlan, "log"> {
+  const docker = (args: readonly string[]): Promise<RunResult> => stack.docker(args, { engine, timeoutMs: 300_000 });
+  return {
+    reference,
+    inspect: async () => JSON.parse((await docker(["inspect", reference])).stdout)[0],
+    violations: async (expectation) => {
+      const archive = path.join(tmpdir(), `${reference.replace(":", "-")}.tar`);
+      try {
+        await docker(["save", "-o", archive, reference]);
+        const images = await readDockerArchive(archive);
+        const [image] = await images.list();
+        const found = await checkImageContract(images, { digest: image!.descriptor.digest }, expectation);
+        await images.close();
+        return found.map(({ rule, message }) => `${rule}: ${message}`);
+      } finally {
+        await rm(archive, { force: true });
+      }
+    },
+    sh: async (line, args = []) =>
+      (await docker(["run", "--rm", "--entrypoint", "sh", ...args, reference, "-c", line])).stdout,
+  };
 }
