@@ -49,7 +49,8 @@ function define(options: BuildkitBuilderOptions = {}): BuilderDefinition {
   return {
     name: "buildkit",
     priority: priorities.buildkit,
-    capabilities,
+    // Daemons that cannot do it are declined.
+    capabilities: options.reproducible === true ? [...capabilities, "reproducible"] : capabilities,
     async isAvailable({ signal }): Promise<true> {
       await (await pool()).facts(signal);
       return true;

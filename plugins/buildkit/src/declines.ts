@@ -3,6 +3,7 @@ import type { SpecProblem } from "@imagespec/errors";
 import { isLoopbackRegistry } from "@imagespec/oci";
 import { sharesLoopback } from "./build/daemon-place.ts";
 import type { DaemonFacts } from "./build/daemon-pool.ts";
+import { isSamePlatform } from "./build/same-platform.ts";
 import { specOptions } from "./builder-options.ts";
 import type { BuildkitBuilderOptions } from "./buildkit-builder-options.ts";
 
@@ -19,6 +20,7 @@ export function declines(
     ...platformProblems(spec, context, daemons),
     ...dialectProblems(options, daemons),
     ...cacheProblems(options, daemons),
+    ...timestampProblems(options, daemons),
     ...outputProblems(context, daemons),
   ];
 }
@@ -66,8 +68,8 @@ function platformProblems(
   daemons: readonly DaemonFacts[],
 ): readonly SpecProblem[] {
   return platforms.flatMap((platform) => {
-    if (daemons.some((daemon) => isSame(daemon.platforms[0], platform))) return [];
-    const emulating = daemons.find((daemon) => daemon.platforms.some((each) => isSame(each, platform)));
+    if (daemons.some((daemon) => isSamePlatform(daemon.platforms[0], platform))) return [];
+    const emulating = daemons.find((daemon) => daemon.platforms.some((each) => isSamePlatform(each, platform)));
     const known = [...new Set(daemons.map((daemon) => daemon.platforms[0] ?? "an unknown platform"))].join(", ");
     if (emulating === undefined) {
       const message = `no daemon runs "${platform}": there is ${known}`;
@@ -78,12 +80,6 @@ function platformProblems(
     const message = `"${platform}" would be emulated at "${emulating.address}", which runs ${known}`;
     return [problem("platform", message, 'allow emulation, or name a daemon of that platform by the option "hosts"')];
   });
-}
-
-/** `linux/arm64/v8` is what `linux/arm64` means. */
-function isSame(a: string | undefined, b: string): boolean {
-  const plain = (text: string): string => text.replace(/^linux\/arm64\/v8$/, "linux/arm64");
-  return a !== undefined && plain(a) === plain(b);
 }
 
 function dialectProblems(
@@ -119,6 +115,22 @@ function cacheProblems({ cache }: BuildkitBuilderOptions, daemons: readonly Daem
 
 function nameOf(choice: string | Readonly<Record<string, string>>): string {
   return typeof choice === "string" ? choice : `type=${choice["type"] ?? "registry"}`;
+}
+
+function timestampProblems(
+  { reproducible }: BuildkitBuilderOptions,
+  daemons: readonly DaemonFacts[],
+): readonly SpecProblem[] {
+  if (reproducible !== true) return [];
+  return daemons
+    .filter((daemon) => !daemon.features.rewriteTimestamp)
+    .map(({ address, version }) =>
+      problem(
+        "builder",
+        `the daemon at "${address}" (${version}) cannot give files of build steps a fixed time`,
+        'use a buildkitd of 0.13 or later, or leave the option "reproducible" out',
+      ),
+    );
 }
 
 function outputProblems(

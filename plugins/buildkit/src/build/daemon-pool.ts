@@ -3,6 +3,7 @@ import type { ResolvedImageSpec } from "@imagespec/core";
 import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import type { BuildkitDaemon } from "../daemon/daemon.ts";
+import { isSamePlatform } from "./same-platform.ts";
 
 /** Opens the daemon at an address; without one, the daemon that the options and the environment name. */
 export type OpenDaemon = (host: string | undefined, signal: AbortSignal) => Promise<BuildkitDaemon>;
@@ -69,7 +70,8 @@ export class DaemonPool {
           (): readonly string[] => [],
         );
         const wanted = spec.platforms[0] ?? "";
-        const rank = platforms[0] === wanted ? 0 : platforms.includes(wanted) ? 1 : 2;
+        const isListed = platforms.some((platform) => isSamePlatform(platform, wanted));
+        const rank = isSamePlatform(platforms[0], wanted) ? 0 : isListed ? 1 : 2;
         return { host, rank, score: createHash("sha256").update(`${host} ${key}`).digest("hex") };
       }),
     );

@@ -28,6 +28,8 @@ export async function machineSecrets(
     const login = url.username === "" ? loginFor(url) : { username: url.username, password: url.password };
     if (login === undefined || logins.has(url.hostname)) continue;
     const [username, password] = [decodeURIComponent(login.username), decodeURIComponent(login.password)];
+    // A netrc file has no way of writing a space; the URL has the login too.
+    if (/\s/.test(username + password)) continue;
     logins.set(url.hostname, `machine ${url.hostname} login ${username} password ${password}\n`);
   }
   const netrc = [...logins.values()].join("") + ((await textOf(settings.netrc)) ?? "");

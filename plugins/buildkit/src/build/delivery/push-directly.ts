@@ -56,7 +56,9 @@ export async function pushByDaemon(
   const name = `${repository}:${tag}`;
   const before = await engine.inspect(name);
   try {
-    const tagged = { ...attrs, "push-by-digest": "false" };
+    // What only goes to a registry need not be unpacked in the engine's own store.
+    const unpack = target.onNamed === undefined ? { unpack: "false" } : {};
+    const tagged = { ...attrs, ...unpack, "push-by-digest": "false" };
     const solved = await solve(session, { ...work, exporter: { kind: "push", name, insecure, attrs: tagged } });
     await target.onNamed?.(name);
     return { solved, digest: pushedDigest(solved.exporter, address) };

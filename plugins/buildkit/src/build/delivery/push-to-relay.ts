@@ -6,7 +6,7 @@ import { blobSizes } from "../relay/served-image.ts";
 import { solve } from "../solve.ts";
 import { copyToOutput } from "./copy-to-output.ts";
 import type { Delivered, DeliveryJob } from "./delivery-job.ts";
-import { nameInEngine } from "./name-in-engine.ts";
+import { isThisEngine, nameInEngine } from "./name-in-engine.ts";
 import { type DaemonPush, pushByDaemon } from "./push-directly.ts";
 import { spooledImage } from "./spooled-image.ts";
 
@@ -19,9 +19,9 @@ export async function pushToRelay(job: DeliveryJob): Promise<Delivered> {
   const { content } = request.store;
   const intake = new ImageIntake(content, knownBlobs(job), () => undefined);
   await using relay = await startRelay(intake, intake);
-  const onNamed = (name: string): Promise<void> => nameInEngine(job, name);
+  const naming = isThisEngine(job) ? { onNamed: (name: string) => nameInEngine(job, name) } : {};
   const { solved, digest } = await (session.daemon.features.directPush
-    ? pushByDaemon(session, job.work, { repository: relay.name, tag: "build", insecure: true, onNamed })
+    ? pushByDaemon(session, job.work, { repository: relay.name, tag: "build", insecure: true, ...naming })
     : pushByEngine(job, relay.name));
   const manifest = intake.manifest(digest);
   if (manifest === undefined) {
