@@ -25,8 +25,8 @@ export type BuildxPlace =
   | { readonly kind: "builder"; readonly name: string }
   /** The Engine at an address, or a buildkitd that only buildx can dial, or whichever of both answers. */
   | { readonly kind: "engine" | "buildkitd" | "either"; readonly address: EngineAddress }
-  /** The one that it takes by itself. */
-  | { readonly kind: "own" };
+  /** The one that it takes by itself; as a fallback only when that is not the Engine that was tried already. */
+  | { readonly kind: "own"; readonly isFallback: boolean };
 
 /** The environment of this process, which docker and its helpers run in. */
 export function detectEnvironment(env: Environment = process.env): Environment {
@@ -56,14 +56,14 @@ export function detectCandidates(options: DaemonOptions): readonly DaemonCandida
     const address = { host: buildkit, certificates: undefined, insecure: false, source: "BUILDKIT_HOST" };
     return [at(address, "buildkitd", transport)];
   }
-  const own: DaemonCandidate = {
+  const own = (isFallback: boolean): DaemonCandidate => ({
     transport: "buildx",
-    place: { kind: "own" },
+    place: { kind: "own", isFallback },
     source: "the builder that docker buildx uses",
-  };
-  if (transport === "buildx") return [own];
+  });
+  if (transport === "buildx") return [own(false)];
   const engine = at(detectEngineAddress(env), "engine", transport);
-  return transport === "grpc" || engine.transport === "buildx" ? [engine] : [engine, own];
+  return transport === "grpc" || engine.transport === "buildx" ? [engine] : [engine, own(true)];
 }
 
 /** Addresses that take more than a connection (`ssh://`, `kube-pod://`, `docker-container://`) are for buildx. */

@@ -18,11 +18,22 @@ const availabilityTimeoutMs = 3_000;
  * tried when there was more than one
  */
 export async function openDaemon(options: DaemonOptions, signal: AbortSignal): Promise<BuildkitDaemon> {
+  return openFirst(options, { bootstrap: true, signal });
+}
+
+interface OpenWishes {
+  /** Whether a builder of buildx that does not run is started. */
+  readonly bootstrap: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function openFirst(options: DaemonOptions, wishes: OpenWishes): Promise<BuildkitDaemon> {
+  const { signal } = wishes;
   const failures: { readonly candidate: DaemonCandidate; readonly error: ImageSpecError }[] = [];
   for (const candidate of detectCandidates(options)) {
     throwIfAborted(signal);
     try {
-      return await openCandidate(candidate, options, signal);
+      return await openCandidate(candidate, options, wishes);
     } catch (error) {
       if (signal.aborted) throw abortedError(signal);
       if (!isImageSpecError(error) || !fallsBack.has(error.code)) throw error;
@@ -47,7 +58,7 @@ export async function openDaemon(options: DaemonOptions, signal: AbortSignal): P
 export async function daemonAvailability(options: DaemonOptions, signal: AbortSignal): Promise<Availability> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(availabilityTimeoutMs)]);
   try {
-    await using _daemon = await openDaemon(options, limit);
+    await using _daemon = await openFirst(options, { bootstrap: false, signal: limit });
     return { available: true };
   } catch (error) {
     if (signal.aborted) throw abortedError(signal);
@@ -76,10 +87,11 @@ const hints: Readonly<Record<string, string>> = {
 async function openCandidate(
   candidate: DaemonCandidate,
   options: DaemonOptions,
-  signal: AbortSignal,
+  wishes: OpenWishes,
 ): Promise<BuildkitDaemon> {
+  const { signal } = wishes;
   if (candidate.transport === "buildx") {
-    return openBuildx(candidate.place, { env: detectEnvironment(options.env), tls: options.tls, signal });
+    return openBuildx(candidate.place, { env: detectEnvironment(options.env), tls: options.tls, ...wishes });
   }
   const address = await withTls(candidate.address, options);
   const { kind, dialer, version, platforms, features } = await probeOnce(candidate.kind, address, signal);
