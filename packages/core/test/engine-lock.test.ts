@@ -31,6 +31,14 @@ function lockingBuilder(versions: Record<string, string>, facts: Partial<LockedB
         const distributions = [...spec.requirementLines].sort().map((line) => {
           const name = /^[\w-]+/.exec(line)?.[0] ?? "";
           const version = kept.get(name) ?? versions[name] ?? "1.0";
+          if (line.includes("git+")) {
+            const url = line.replace(/^.*git\+/, "");
+            return {
+              name,
+              version: "",
+              sdist: { kind: "git" as const, url, commit: "c".repeat(40), subdirectory: undefined },
+            };
+          }
           const filename = `${name}-${version}-py3-none-any.whl`;
           const sha256 = Buffer.from(filename).toString("hex").padEnd(64, "0").slice(-64);
           return { name, version, wheel: { filename, url: `https://x.dev/${filename}`, size: 1, sha256 } };
@@ -63,6 +71,25 @@ async function pushBase(bench: TestBench, text: string): Promise<string> {
 }
 
 describe("locking", () => {
+  it("takes source distributions where the spec names them, and pins the commit of a repository", async () => {
+    await using bench = await testBench();
+    await using folder = await createSpecFolder();
+    const base = `${bench.registry}/acme/python:3.12`;
+    await pushBase(bench, "A=1");
+    const fake = lockingBuilder({});
+    const engine = bench.engine([fake.builder]);
+    const spec = new ImageSpec({ name: "acme/train", baseImage: base, packages: ["six"] });
+    await engine.lock(spec, { root: folder.path });
+    const built = spec.withPackages("own @ git+https://git.dev/own.git");
+    const [result] = await engine.lock(built, { root: folder.path });
+    await engine.lock(built.withPackages("numpy"), { root: folder.path });
+    expect(fake.resolutions.map(({ sdists }) => sdists)).toEqual([false, true, true]);
+    expect(fake.resolutions.map(({ preferences }) => preferences)).toEqual([[], ["six==1.0"], ["six==1.0"]]);
+    expect(result?.text).toContain(
+      `vcs = { type = "git", url = "https://git.dev/own.git", commit-id = "${"c".repeat(40)}" }`,
+    );
+  });
+
   it("pins what a base reference points to, keeps it, and takes the new one when asked", async () => {
     await using bench = await testBench();
     await using folder = await createSpecFolder();

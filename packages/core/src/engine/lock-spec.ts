@@ -132,7 +132,9 @@ function keptPins(previous: LockMeaning, platform: string, { upgrade = false }: 
 function mergePins(kept: readonly Pin[], first: readonly Pin[], { upgrade = false }: LockOptions): readonly string[] {
   const names = new Set(kept.map(({ name }) => name));
   const others = first.filter(({ name }) => !names.has(name) || namesOf(upgrade).has(name));
-  return [...kept, ...others].map(({ name, version }) => `${name}==${version}`);
+  // A git repository has no version to keep to.
+  const pinned = [...kept, ...others].filter(({ version }) => version !== "");
+  return pinned.map(({ name, version }) => `${name}==${version}`);
 }
 
 function namesOf(upgrade: boolean | readonly string[]): ReadonlySet<string> {
