@@ -45,7 +45,7 @@ async function openFirst(options: DaemonOptions, wishes: OpenWishes): Promise<Bu
   const { error } = first;
   const also = others.map((other) => other.error.message);
   throw new ImageSpecError(error.code, [error.message, ...also].join("; "), {
-    hint: hints[error.code] ?? error.hint ?? "check the address",
+    hint: (first.candidate.transport === "grpc" ? hints[error.code] : undefined) ?? error.hint ?? "check the address",
     cause: error,
     details: {
       ...error.details,
