@@ -5,6 +5,7 @@ import type { ConformanceCase } from "../conformance-case.ts";
 import { fullSpec } from "../session/full-spec.ts";
 import type { BuildHooks, ObservedBuild } from "../session/observe-builder.ts";
 import type { Session } from "../session/session.ts";
+import type { TrialOptions } from "../session/trial.ts";
 
 const group = "abort";
 const hint = "hand request.signal on to everything that waits, and reject with ABORTED as soon as it is triggered";
@@ -80,7 +81,7 @@ export const abortCases: readonly ConformanceCase[] = [
         onEvent: (event) => isDelivery(event) && abort(),
       });
       try {
-        await abortedTrial(session, await freshSpec(session), hooksOf, name);
+        await abortedTrial(session, await freshSpec(session), hooksOf, { name });
       } finally {
         clearInterval(watch);
       }
@@ -111,8 +112,9 @@ export const abortCases: readonly ConformanceCase[] = [
     title: "builds after an abort as if nothing had happened",
     async run(session) {
       const input = await freshSpec(session);
-      await abortBreaches(session, input, (abort) => ({ onWrite: abort }));
-      await session.built(input);
+      const builder = session.createBuilder();
+      await abortBreaches(session, input, (abort) => ({ onWrite: abort }), { builder });
+      await session.built(input, { builder });
     },
   },
 ];
@@ -137,10 +139,10 @@ async function abortedTrial(
   session: Session,
   input: ImageSpecInput,
   hooksOf: (abort: () => void) => BuildHooks,
-  name?: string,
+  options: Pick<TrialOptions, "name"> = {},
 ): Promise<void> {
   const breaches = session.breaches();
-  breaches.add(...(await abortBreaches(session, input, hooksOf, name)));
+  breaches.add(...(await abortBreaches(session, input, hooksOf, options)));
   breaches.end(hint);
 }
 
@@ -149,7 +151,7 @@ async function abortBreaches(
   session: Session,
   input: ImageSpecInput,
   hooksOf: (abort: () => void) => BuildHooks,
-  name?: string,
+  options: Pick<TrialOptions, "name" | "builder"> = {},
 ): Promise<readonly string[]> {
   const processes = await processCount();
   const controller = new AbortController();
@@ -161,7 +163,7 @@ async function abortBreaches(
   const trial = await session.trial(input, {
     hooks: hooksOf(abort),
     signal: controller.signal,
-    ...(name === undefined ? {} : { name }),
+    ...options,
   });
   if (aborted === undefined) {
     return trial.error === undefined

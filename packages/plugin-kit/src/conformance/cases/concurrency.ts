@@ -7,14 +7,15 @@ export const concurrencyCases: readonly ConformanceCase[] = [
   {
     group,
     id: "side-by-side",
-    title: `builds ${several} specs at once with one cache`,
+    title: `builds ${several} specs at once, as one builder with one cache`,
     async run(session) {
       const breaches = session.breaches();
       const { indexUrl } = await session.environment();
       const packages = ["conf-alpha", "conf-beta", "conf-gamma", "conf-gamma==0.3"];
+      const builder = session.createBuilder();
       const trials = await Promise.all(
         packages.map((requirement, index) =>
-          session.trial({ packages: [requirement], pipIndex: indexUrl, env: { CONF: String(index) } }),
+          session.trial({ packages: [requirement], pipIndex: indexUrl, env: { CONF: String(index) } }, { builder }),
         ),
       );
       for (const { error } of trials) {

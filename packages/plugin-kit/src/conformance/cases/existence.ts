@@ -27,9 +27,10 @@ export const existenceCases: readonly ConformanceCase[] = [
     async run(session) {
       const breaches = session.breaches();
       const { indexUrl } = await session.environment();
-      const first = await session.built({ packages: ["conf-beta"], pipIndex: indexUrl });
+      const builder = session.createBuilder();
+      const first = await session.built({ packages: ["conf-beta"], pipIndex: indexUrl }, { builder });
       const { input, name, output, cacheFolder } = first;
-      const again = await session.built(input, { name, output, cacheFolder, build: { force: true } });
+      const again = await session.built(input, { builder, name, output, cacheFolder, build: { force: true } });
       const [build] = again.observed.builds;
       breaches.check(again.result.action === "built", `the forced build is "${again.result.action}"`);
       breaches.check(build?.request.force === true, "build was not called with force");
@@ -59,8 +60,9 @@ export const existenceCases: readonly ConformanceCase[] = [
     title: "makes another image for another spec",
     async run(session) {
       const breaches = session.breaches();
-      const one = await session.built({ env: { CONF: "1" } });
-      const two = await session.built({ env: { CONF: "2" } }, { name: one.name });
+      const builder = session.createBuilder();
+      const one = await session.built({ env: { CONF: "1" } }, { builder });
+      const two = await session.built({ env: { CONF: "2" } }, { builder, name: one.name });
       breaches.check(one.result.tag !== two.result.tag, `both have the tag "${one.result.tag}"`);
       breaches.check(one.result.digest !== two.result.digest, `both have the digest "${one.result.digest}"`);
       breaches.end("build from the spec that build is given");

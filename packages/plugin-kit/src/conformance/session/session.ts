@@ -138,7 +138,7 @@ export class Session {
     const output = options.output ?? (await this.defaultOutput());
     const input: ImageSpecInput = { baseImage: base, ...given, name };
     const observed = observeBuilder(
-      options.isReference === true ? this.createReference() : this.createBuilder(),
+      options.isReference === true ? this.createReference() : (options.builder ?? this.createBuilder()),
       options.hooks,
     );
     await mkdir(cacheFolder, { recursive: true });

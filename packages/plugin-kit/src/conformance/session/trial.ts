@@ -1,4 +1,11 @@
-import type { BuildEvent, BuildOptions, ImageResult, ImageSpecInput, OutputChoice } from "@imagespec/core";
+import type {
+  BuildEvent,
+  BuildOptions,
+  ImageResult,
+  ImageSpecBuilder,
+  ImageSpecInput,
+  OutputChoice,
+} from "@imagespec/core";
 import type { ImageSpecError } from "@imagespec/errors";
 import type { BuildHooks, ObservedBuilder } from "./observe-builder.ts";
 
@@ -17,6 +24,8 @@ export interface TrialOptions {
   /** For secrets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly build?: BuildOptions;
+  /** @default a fresh one */
+  readonly builder?: ImageSpecBuilder;
   /** The reference builder instead of the one that is tested. @default false */
   readonly isReference?: boolean;
 }
