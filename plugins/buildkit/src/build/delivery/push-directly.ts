@@ -31,9 +31,8 @@ export interface DaemonPush {
 }
 
 /**
- * A build whose exporter pushes: by digest, without a tag. An Engine's exporter gives every name a tag and then refuses to push it by
- * digest, so that there the tag that the image is to get is pushed; the Engine also keeps the image under that name, which is taken
- * away again unless it had one of that name before.
+ * A build whose exporter pushes. A buildkitd does so by digest. An Engine cannot push without a tag, so that there the one that the image is
+ * to get is pushed.
  */
 export async function pushByDaemon(
   session: BuildSession,
@@ -42,28 +41,28 @@ export async function pushByDaemon(
     readonly repository: string;
     readonly tag: string;
     readonly insecure: boolean;
-    /** What is still to be done with the name that an Engine has for the image. */
+    /** What is to be done with the name under which an Engine keeps the image then. @default it keeps none */
     readonly onNamed?: (name: string) => Promise<void>;
   },
 ): Promise<DaemonPush> {
-  const { repository, tag, insecure } = target;
+  const { repository, tag, insecure, onNamed } = target;
   const { engine, address } = session.daemon;
-  const attrs = exporterAttrs(session);
-  if (engine === undefined) {
-    const solved = await solve(session, { ...work, exporter: { kind: "push", name: repository, insecure, attrs } });
+  const tagged = engine === undefined ? {} : { tag };
+  const kept = onNamed === undefined ? {} : { store: "true", unpack: "true" };
+  const attrs = { ...exporterAttrs(session), ...kept };
+  const push = async (): Promise<DaemonPush> => {
+    const exporter = { kind: "push", name: repository, ...tagged, insecure, attrs } as const;
+    const solved = await solve(session, { ...work, exporter });
     return { solved, digest: pushedDigest(solved.exporter, address) };
-  }
+  };
+  if (engine === undefined || onNamed === undefined) return push();
   const name = `${repository}:${tag}`;
-  const before = await engine.inspect(name);
   try {
-    // What only goes to a registry need not be unpacked in the engine's own store.
-    const unpack = target.onNamed === undefined ? { unpack: "false" } : {};
-    const tagged = { ...attrs, ...unpack, "push-by-digest": "false" };
-    const solved = await solve(session, { ...work, exporter: { kind: "push", name, insecure, attrs: tagged } });
-    await target.onNamed?.(name);
-    return { solved, digest: pushedDigest(solved.exporter, address) };
+    const pushed = await push();
+    await onNamed(name);
+    return pushed;
   } finally {
-    if (before === undefined) await engine.remove(name);
+    await engine.remove(name);
   }
 }
 
