@@ -1,3 +1,4 @@
+import { throwIfAborted } from "@imagespec/errors";
 import { createGrpcClient, type GrpcClient } from "../protocol/grpc-client.ts";
 import { GrpcError } from "../protocol/grpc-error.ts";
 import type { GrpcServer } from "../protocol/grpc-server.ts";
@@ -31,20 +32,25 @@ export async function connectGrpc(dialer: Dialer, signal: AbortSignal): Promise<
   const [first, ...others] = dialer.protocols;
   let connection = await connectBy(first, dialer, loading, signal);
   for (const protocol of others) {
-    if (await understands(connection)) return connection;
+    if (await understands(connection, signal)) return connection;
     connection[Symbol.dispose]();
+    throwIfAborted(signal);
     connection = await connectBy(protocol, dialer, loading, signal);
   }
   return connection;
 }
 
 /** An Engine that does not speak HTTP/2 breaks the connection off; an answer of any kind is a yes. */
-async function understands(connection: GrpcConnection): Promise<boolean> {
+async function understands(connection: GrpcConnection, signal: AbortSignal): Promise<boolean> {
+  const close = () => connection[Symbol.dispose]();
+  signal.addEventListener("abort", close, { once: true });
   try {
     await connection.listWorkers();
     return true;
   } catch (error) {
-    return error instanceof GrpcError && error.message !== "";
+    return error instanceof GrpcError;
+  } finally {
+    signal.removeEventListener("abort", close);
   }
 }
 

@@ -70,8 +70,9 @@ async function runWork(
       secret: work.secret,
       credentials: work.credentials,
       ...(work.exporter.kind === "oci" ? { receive: work.exporter.receive } : {}),
-      onSent(folder, sent) {
-        if (folder !== "context") return;
+      onSent(folder, sent, paths) {
+        // Old daemons look for an ignore file in the context, first.
+        if (folder !== "context" || paths[0]?.endsWith(".dockerignore")) return;
         contextBytes += sent.bytes;
         work.onContext?.(sent);
       },

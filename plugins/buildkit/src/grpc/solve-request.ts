@@ -1,3 +1,4 @@
+import { ImageSpecError } from "@imagespec/errors";
 import type { SolveExporter, SolveWork } from "../daemon/daemon.ts";
 import type { EntryMessage, SolveRequestMessage } from "../protocol/messages.ts";
 
@@ -54,17 +55,26 @@ function exporterEntry(exporter: SolveExporter, imageExporter: "moby" | "image")
     case "oci":
       return { Type: "oci", Attrs: { "oci-mediatypes": "true", ...exporter.attrs } };
     case "push":
-      return {
-        Type: imageExporter,
-        Attrs: {
-          name: exporter.name,
-          push: "true",
-          "push-by-digest": "true",
-          "name-canonical": "true",
-          "oci-mediatypes": "true",
-          ...(exporter.insecure ? { "registry.insecure": "true" } : {}),
-          ...exporter.attrs,
-        },
-      };
+      return { Type: imageExporter, Attrs: pushAttrs(exporter, imageExporter) };
   }
+}
+
+function pushAttrs(
+  exporter: Extract<SolveExporter, { readonly kind: "push" }>,
+  imageExporter: "moby" | "image",
+): Readonly<Record<string, string>> {
+  const { name, tag, insecure, attrs } = exporter;
+  if (tag === undefined && imageExporter === "moby") {
+    throw new ImageSpecError("INTERNAL", `an Engine cannot push to "${name}" without a tag`);
+  }
+  return {
+    name: tag === undefined ? name : `${name}:${tag}`,
+    push: "true",
+    "oci-mediatypes": "true",
+    ...(tag === undefined ? { "push-by-digest": "true", "name-canonical": "true" } : {}),
+    // What is only pushed need not be unpacked into the Engine's store, nor show up among its images.
+    ...(imageExporter === "moby" ? { store: "false", unpack: "false" } : {}),
+    ...(insecure ? { "registry.insecure": "true" } : {}),
+    ...attrs,
+  };
 }

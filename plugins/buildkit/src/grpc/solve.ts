@@ -1,15 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { abortedError } from "@imagespec/errors";
-import type { BuildStatus } from "../daemon/build-status.ts";
+import type { BuildStatus, Vertex } from "../daemon/build-status.ts";
 import { SolveError } from "../daemon/solve-error.ts";
 import { decodeStatus } from "../protocol/decode-status.ts";
 import { decodeErrorDetails } from "../protocol/error-details.ts";
 import type { GrpcCall } from "../protocol/grpc-call.ts";
-import { GrpcError } from "../protocol/grpc-error.ts";
+import { GrpcError, grpcCodes } from "../protocol/grpc-error.ts";
 import type { Messages, SolveRequestMessage } from "../protocol/messages.ts";
 import type { GrpcConnection } from "./connect-grpc.ts";
 import { control } from "./control.ts";
 
+/**
+ * How long an answer may be behind the end of the progress of a build in which a step failed. Its trailers hold the whole Dockerfile;
+ * when they are longer than 64 kB, Node.js drops them and the connection without a word.
+ */
+const answerDelayMs = 3000;
 /** After a build the last of its progress may still be on its way; when nothing comes for so long, nothing will. */
 const statusIdleMs = 2000;
 
@@ -45,7 +50,7 @@ export async function solve(
       }
     });
     const work = runSolve(running, messages, request).finally(() => watching.drained());
-    return await Promise.race([work, interrupted]);
+    return await Promise.race([work, interrupted, watching.failedWithoutAnswer]);
   } catch (error) {
     if (signal.aborted) throw abortedError(signal);
     throw error instanceof GrpcError ? toSolveError(error, messages) : error;
@@ -68,26 +73,43 @@ async function runSolve(
 }
 
 interface Watching {
+  /** Rejects when a step failed, the progress ended, and the answer is overdue; never resolves. */
+  readonly failedWithoutAnswer: Promise<never>;
   /** Resolves when the progress has ended, or has been silent for a while. */
   drained(): Promise<void>;
 }
 
+const never = new Promise<never>(() => undefined);
+
 function watch(call: GrpcCall, messages: Messages, ref: string, onStatus: (status: BuildStatus) => void): Watching {
   let lastSeen = Date.now();
+  let failed: Vertex | undefined;
   const end = new AbortController();
   const read = async () => {
     await call.send(messages.StatusRequest.encode({ Ref: ref }));
     call.end();
     for await (const message of call.messages) {
       lastSeen = Date.now();
-      onStatus(decodeStatus(messages.StatusResponse.decode(message)));
+      const status = decodeStatus(messages.StatusResponse.decode(message));
+      failed ??= status.vertexes.find(({ error }) => error !== "");
+      onStatus(status);
     }
   };
-  // How the build ends is what Solve says; this call fails along with it, or because there is no such build yet.
-  read()
-    .catch(() => undefined)
-    .finally(() => end.abort());
+  const reading = read().finally(() => end.abort());
+  const follow = async (): Promise<never> => {
+    try {
+      await reading;
+    } catch {
+      // How the build ends is what Solve says; a failure of this call comes along with that of the other.
+      return await never;
+    }
+    if (failed === undefined) return await never;
+    await delay(answerDelayMs, undefined, { ref: false });
+    const details = [{ kind: "vertex", digest: failed.digest }] as const;
+    throw new SolveError(failed.error, { grpcCode: grpcCodes.unknown, details });
+  };
   return {
+    failedWithoutAnswer: follow(),
     async drained() {
       const since = Date.now();
       while (!end.signal.aborted) {

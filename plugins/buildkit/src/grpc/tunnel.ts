@@ -44,6 +44,9 @@ export function createTunnel(call: GrpcCall, codec: Codec<MessageTypes["BytesMes
     }
     tunnel.push(null);
   };
-  receive().catch((error: unknown) => tunnel.destroy(error instanceof Error ? error : new Error(String(error))));
+  // Later: what is there when an HTTP/2 session starts on a stream, Node.js gives to it without a look at whether it still lives.
+  setImmediate(() => {
+    receive().catch((error: unknown) => tunnel.destroy(error instanceof Error ? error : new Error(String(error))));
+  });
   return tunnel;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ContextFile } from "@imagespec/dockerfile";
 import { digestOf } from "@imagespec/oci";
 import { requireStack, type SkippableTest, type Stack } from "@imagespec/test-support";
-import type { BuildkitDaemon, BuildStatus, SolveWork } from "../../src/daemon/daemon.ts";
+import type { BuildkitDaemon, BuildStatus, DaemonFeatures, SolveWork } from "../../src/daemon/daemon.ts";
 import { createSocketDialer, type Dialer } from "../../src/grpc/dialer.ts";
 import { createGrpcDaemon } from "../../src/grpc/grpc-daemon.ts";
 
@@ -20,7 +20,7 @@ export interface TestDaemon {
   readonly stack: Stack;
 }
 
-const features = {
+export const features: DaemonFeatures = {
   dialect: "base",
   directPush: true,
   ociExport: true,
@@ -28,7 +28,7 @@ const features = {
   registryCache: false,
   rewriteTimestamp: false,
   store: "buildkit",
-} as const;
+};
 
 /** A daemon of the test stack, spoken to by gRPC. */
 export async function testDaemon(
@@ -94,4 +94,9 @@ export function logOf(): { readonly onStatus: (status: BuildStatus) => void; tex
     onStatus: ({ logs }) => void chunks.push(...logs.map(({ message }) => message)),
     text: () => Buffer.concat(chunks).toString("utf8"),
   };
+}
+
+/** Makes a step one that no cache has. */
+export function uniqueText(): string {
+  return randomBytes(8).toString("hex");
 }

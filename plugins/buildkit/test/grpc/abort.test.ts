@@ -1,0 +1,96 @@
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { isImageSpecError } from "@imagespec/errors";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createSocketDialer } from "../../src/grpc/dialer.ts";
+import { createGrpcDaemon } from "../../src/grpc/grpc-daemon.ts";
+import { daemonNames, features, testDaemon, workOf } from "./daemons.ts";
+import { isRunning, type SolveProgram, solveProgram, untilGone } from "./run-solve-process.ts";
+
+let program: SolveProgram;
+beforeAll(async () => {
+  program = await solveProgram();
+});
+afterAll(() => program[Symbol.asyncDispose]());
+
+/** A duration nobody else sleeps for. */
+const uniqueSleep = () => `${randomInt(10_000, 90_000)}.${randomInt(100_000, 999_999)}`;
+
+describe.each(daemonNames)("%s", (name) => {
+  const protocol = name === "buildkitd" ? "native" : "upgrade";
+
+  test.for([
+    ["before anything", { abortAt: "begin" }],
+    ["when the context is on its way", { abortAt: "context", contextBytes: 64 * 2 ** 20, pieceMs: 50 }],
+    ["in a step", { abortAt: "log waiting" }],
+    ["in the export", { abortAt: "started exporting", contextBytes: 64 * 2 ** 20 }],
+  ] as const)("an abort %s ends the step and the process", async ([, order], context) => {
+    const { socket, base } = await testDaemon(context, name);
+    const seconds = uniqueSleep();
+    const exporting = order.abortAt === "started exporting";
+    const steps = "contextBytes" in order ? "COPY big /big\n" : "";
+    const text = `FROM ${base}\n${steps}RUN ${exporting ? `true ${seconds}` : `echo waiting && exec sleep ${seconds}`}\n`;
+    const child = program.start({
+      socket,
+      protocol,
+      text,
+      ...order,
+      ...(exporting ? { exporter: { kind: "engine", name: `imagespec-test/abort-${name}:latest` } } : {}),
+    });
+    const failed = await child.line("failed");
+    expect(failed).toMatch(/^failed ABORTED/);
+    expect(Number(/after (\d+) ms/.exec(failed)?.[1])).toBeLessThan(200);
+    expect(await child.ended(1000)).toBe(0);
+    await untilGone(seconds, 1000);
+  });
+
+  test.for(["SIGKILL", "SIGTERM", "SIGINT"] as const)("%s of the process ends the step", async (signal, context) => {
+    const { socket, base } = await testDaemon(context, name);
+    const seconds = uniqueSleep();
+    const child = program.start({
+      socket,
+      protocol,
+      text: `FROM ${base}\nRUN echo waiting && exec sleep ${seconds}\n`,
+    });
+    await child.line("log waiting");
+    await expect.poll(() => isRunning(seconds)).toBe(true);
+    child.kill(signal);
+    await child.ended(1000);
+    await untilGone(seconds, 3000);
+  });
+
+  test("a build that ends lets the process end", async (context) => {
+    const { socket, base } = await testDaemon(context, name);
+    const child = program.start({ socket, protocol, text: `FROM ${base}\nRUN true\n` });
+    await child.line("done");
+    expect(await child.ended(1000)).toBe(0);
+  });
+});
+
+test("an abort while nobody answers", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const sockets: Socket[] = [];
+  server.on("connection", (socket) => sockets.push(socket));
+  const port = (server.address() as AddressInfo).port;
+  for (const protocol of ["native", "upgrade"] as const) {
+    const daemon = createGrpcDaemon({
+      kind: "engine",
+      dialer: createSocketDialer({ host: "127.0.0.1", port }, [protocol]),
+      address: "",
+      version: "",
+      features,
+      platforms: [],
+      engine: undefined,
+    });
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 100);
+    const start = performance.now();
+    const error = await daemon.solve(workOf("FROM scratch\n", { signal: controller.signal })).catch((e: unknown) => e);
+    expect(isImageSpecError(error, "ABORTED")).toBe(true);
+    expect(performance.now() - start).toBeLessThan(500);
+  }
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
