@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { decompress } from "@imagespec/image-store";
 import type { ImageSource } from "@imagespec/oci";
+import type { Repository } from "@imagespec/registry-client";
 import type { StoredImage } from "./session/stored-image.ts";
 
 /** Forms in which a value turns up: plain, in a URL, in JSON, in base64, also as the password of a login. */
@@ -59,7 +60,7 @@ export async function findFileLeaks(
 
 /** Documents that refer to an image, such as its record, and hold a secret. */
 export async function findReferrerLeaks(
-  repository: ImageSource & Partial<Pick<import("@imagespec/registry-client").Repository, "referrers">>,
+  repository: ImageSource & Partial<Pick<Repository, "referrers">>,
   image: StoredImage,
   forms: readonly Buffer[],
 ): Promise<readonly string[]> {

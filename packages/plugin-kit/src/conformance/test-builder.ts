@@ -15,13 +15,18 @@ export interface TestBuilderOptions extends ConformanceOptions {
   readonly test: TestFunction;
   /** Groups tests. @default the group stands in the name of each test */
   readonly describe?: ((name: string, define: () => void) => unknown) | undefined;
+  /**
+   * Runs something after the last test: `afterAll` of vitest and jest, `after` of node:test. Needed only to tidy up when some tests
+   * are run alone. @default what was opened is closed by the last test of the suite, or with the process
+   */
+  readonly afterAll?: ((run: () => Promise<void>) => unknown) | undefined;
 }
 
 /**
  * Lays out the conformance suite as tests of a test runner. What a builder need not pass is skipped, with the capability that it
  * does not declare in the name; nothing else is.
  */
-export function testBuilder({ test, describe, ...options }: TestBuilderOptions): void {
+export function testBuilder({ test, describe, afterAll, ...options }: TestBuilderOptions): void {
   const session = new Session(options);
   const { name } = session.builder;
   const left = new Set(allCases.filter((each) => skipReason(session, each) === undefined));
@@ -30,7 +35,8 @@ export function testBuilder({ test, describe, ...options }: TestBuilderOptions):
     // Where only some tests are run, the last one does not know that it is.
     void session.close();
   };
-  process.once("beforeExit", closeAtExit);
+  if (afterAll === undefined) process.once("beforeExit", closeAtExit);
+  else afterAll(() => session.close());
 
   const register = (each: ConformanceCase, prefix: string): void => {
     const reason = skipReason(session, each);

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dockerConfigCredentials, RegistryClient } from "@imagespec/registry-client";
@@ -52,7 +53,13 @@ async function openParts(
 ): Promise<Omit<Environment, typeof Symbol.asyncDispose>> {
   const serve = settings.serveIndex ?? serveIndex;
   const folder = await temporaryFolder("imagespec-conformance-");
-  closers.push(async () => folder[Symbol.asyncDispose]());
+  // For runs of some tests alone, after which test runners end the process.
+  const removeAtExit = (): void => rmSync(folder.path, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
+  closers.push(async () => {
+    process.off("exit", removeAtExit);
+    await folder[Symbol.asyncDispose]();
+  });
   const embedded = settings.registry === undefined ? await openRegistry() : undefined;
   if (embedded !== undefined) closers.push(() => embedded.close());
   const registry = settings.registry ?? embedded?.address ?? "";
