@@ -1,14 +1,24 @@
+import { Readable } from "node:stream";
 import { requireStack, type StackEngineName } from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { describe, expect, test } from "vitest";
+import { type BaseFacts, planDockerfile } from "../src/index.ts";
 import { buildPlan } from "./support/build-plan.ts";
-import { planFor } from "./support/scene.ts";
+import { probeBase } from "./support/probe-base.ts";
+import { labels, planFor } from "./support/scene.ts";
 import { sourceArchive } from "./support/source-archive.ts";
 import { specPlace } from "./support/spec-place.ts";
+import { uvFile } from "./support/uv-file.ts";
 
 const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
 const baseImage = "python:3.12-slim";
 const timeout = 600_000;
+const pythonFacts: BaseFacts = {
+  python: { path: "/usr/local/bin/python3.12", version: "3.12.1" },
+  libc: { kind: "glibc", version: "2.36" },
+  distributions: {},
+  pythonDistributions: {},
+};
 
 describe.each(engines)("Engine %s", (engine) => {
   test("Debian packages and what is compiled with them", { timeout }, async (context) => {
@@ -19,13 +29,30 @@ describe.each(engines)("Engine %s", (engine) => {
     ]);
     await using exposed = await stack.expose(index.url, engine);
     await using place = await specPlace();
-    const { plan } = await planFor(stack, engine, place, {
+    // As the official images have it.
+    const clean = `dockerfile-clean-${engine}:latest`;
+    const hooks =
+      'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };\nAPT::Update::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };\n';
+    // A base of its own for each run: a step that comes from the cache downloads nothing, and --no-cache empties cache mounts.
+    await stack.docker(["build", "--no-cache", "-t", clean, "-"], {
+      engine,
+      input: `FROM ${baseImage}\nRUN echo '${hooks.replaceAll("\n", "")}' > /etc/apt/apt.conf.d/docker-clean && date > /made\n`,
+      env: { DOCKER_BUILDKIT: "1" },
+    });
+    const config = JSON.parse((await stack.docker(["inspect", "-f", "{{json .Config}}", clean], { engine })).stdout);
+    const base = { reference: clean, config, facts: pythonFacts };
+    const input = {
       baseImage,
       aptPackages: ["hello"],
       packages: ["built-lib", "plain"],
       pipIndex: exposed.url,
-    });
+    };
+    const { plan } = await planFor(stack, engine, place, input, { base });
     const image = await buildPlan(stack, engine, plan);
+    const archives = `FROM ${clean}\nRUN --mount=type=cache,id=imagespec-apt,target=/c,sharing=locked ls /c/archives # ${Date.now()}\n`;
+    const listed = await buildPlan(stack, engine, { text: archives, context: [] });
+    expect(listed.log).toMatch(/hello_\S+\.deb/);
+    expect(await image.sh("ls /etc/apt/apt.conf.d/docker-clean")).toContain("docker-clean");
     expect(await image.sh("hello; python -c 'import built_lib; print(built_lib.made_with)'")).toBe(
       "Hello, world!\n/usr/bin/hello\n",
     );
@@ -99,8 +126,6 @@ describe.each(engines)("Engine %s", (engine) => {
       { secret: async () => "me:pass" },
     );
     // As a machine would have it: the spec names no index.
-    const { planDockerfile } = await import("../src/index.ts");
-    const { uvFile } = await import("./support/uv-file.ts");
     const { distributions } = await resolutionOf(pip.plan);
     const machine = planDockerfile(
       {
@@ -151,12 +176,6 @@ describe.each(engines)("Engine %s", (engine) => {
       base,
     );
     const config = JSON.parse((await stack.docker(["inspect", "-f", "{{json .Config}}", base], { engine })).stdout);
-    const facts = {
-      python: { path: "/usr/local/bin/python3.12", version: "3.12.1" },
-      libc: { kind: "glibc", version: "2.36" },
-      distributions: {},
-      pythonDistributions: {},
-    } as const;
     const { plan } = await planFor(
       stack,
       engine,
@@ -169,7 +188,7 @@ describe.each(engines)("Engine %s", (engine) => {
         sourceRoot: ".",
         workdir: "/srv/deep/app",
       },
-      { base: { reference: base, config, facts } },
+      { base: { reference: base, config, facts: pythonFacts } },
     );
     const image = await buildPlan(stack, engine, plan);
     expect(await image.violations({ user: "worker", bytecode: true, workdir: "/srv/deep/app" })).toEqual([]);
@@ -182,5 +201,97 @@ describe.each(engines)("Engine %s", (engine) => {
     async function buildBase(text: string, tag: string): Promise<void> {
       await stack.docker(["build", "-t", tag, "-"], { engine, input: text, env: { DOCKER_BUILDKIT: "1" } });
     }
+  });
+
+  test("an image of ours as the base, and a wheel of this machine", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    await using index = await serveIndex([
+      makeWheel({ name: "below", version: "1.0" }),
+      makeWheel({ name: "above", version: "1.0", requires: ["below"] }),
+    ]);
+    await using exposed = await stack.expose(index.url, engine);
+    await using place = await specPlace({ "main.py": "" });
+    const first = await planFor(stack, engine, place, { baseImage, packages: ["below"], pipIndex: exposed.url });
+    const below = await buildPlan(stack, engine, first.plan);
+    const spec = await place.resolve({
+      baseImage: below.reference,
+      packages: ["above"],
+      pipIndex: exposed.url,
+      sourceRoot: ".",
+    });
+    const base = await probeBase(stack, engine, spec);
+    expect(base.facts).toMatchObject({
+      python: { path: "/usr/local/bin/python3.12" },
+      distributions: { below: "1.0" },
+    });
+    const local = makeWheel({ name: "local-one", version: "2.0" });
+    const file = {
+      kind: "file",
+      path: local.filename,
+      mode: 0o644,
+      size: local.bytes.length,
+      digest: `sha256:${local.sha256}`,
+      open: () => Readable.from([local.bytes]),
+    } as const;
+    const above = makeWheel({ name: "above", version: "1.0", requires: ["below"] });
+    const wheel = (of: typeof above, url: string) => ({
+      filename: of.filename,
+      url,
+      size: undefined,
+      sha256: of.sha256,
+    });
+    const plan = planDockerfile(
+      {
+        spec,
+        base,
+        resolution: {
+          distributions: [
+            { name: "above", version: "1.0", wheel: wheel(above, `${exposed.url}/x.whl`) },
+            { name: "below", version: "1.0", wheel: wheel(above, `${exposed.url}/y.whl`) },
+            { name: "local-one", version: "2.0", wheel: wheel(local, "file:///here/local.whl") },
+          ],
+          pylock: "",
+        },
+        labels,
+        env: { IMAGESPEC_ID: "id" },
+        files: new Map([["file:///here/local.whl", file]]),
+      },
+      { dialect: first.plan.dialect, uv: { from: "context", file: await uvFile() } },
+    );
+    const image = await buildPlan(stack, engine, plan);
+    expect(
+      await image.violations({
+        pythonVersion: "3.12",
+        distributions: { below: "1.0", above: "1.0", "local-one": "2.0" },
+      }),
+    ).toEqual([]);
+    expect(
+      await image.sh("python -c 'import above, below, local_one'; echo $PATH; grep -c imagespec /etc/passwd"),
+    ).toMatch(/^\/opt\/venv\/bin:(?!.*\/opt\/venv).*\n1\n$/);
+  });
+
+  test("an empty base", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    await using place = await specPlace({ "bin/tool": "x", "data.txt": "y" });
+    const spec = await place.resolve({
+      baseImage: "scratch",
+      sourceRoot: ".",
+      workdir: "/srv/tool",
+      entrypoint: ["/srv/tool/bin/tool"],
+    });
+    const input = { spec, base: undefined, resolution: undefined, labels, env: { IMAGESPEC_ID: "id" } };
+    const plan = planDockerfile(input, {
+      dialect: engine === "20.10" ? "base" : "modern",
+      uv: { from: "image", reference: "none" },
+    });
+    const image = await buildPlan(stack, engine, plan);
+    const violations = await image.violations({
+      workdir: "/srv/tool",
+      entrypoint: ["/srv/tool/bin/tool"],
+      source: { "data.txt": "y", "bin/tool": "x" },
+      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+    });
+    // There is no Python in it.
+    expect(violations.filter((text) => !/^(?:venv|virtual-env|source-pth)/.test(text))).toEqual([]);
   });
 });
