@@ -50,6 +50,7 @@ try {
   await bundle.close();
   await writeFile(path.join(building, "program-licenses.txt"), await licensesOf(output));
   const files = await readdir(building);
+  for (const file of files) if (file.endsWith(".cjs")) await escapeFile(path.join(building, file));
   // The entry last: a process that starts in the middle finds a whole program.
   for (const file of files.sort((a, b) => Number(b !== "program.cjs") - Number(a !== "program.cjs"))) {
     await rename(path.join(building, file), path.join(dist, file));
@@ -123,8 +124,18 @@ function finishChunks() {
     renderChunk: (code) => {
       const finished = code.replace(/(?<![.\w$])import\(/g, "import$elsewhere(");
       const isImporting = finished !== code;
-      const first = isImporting ? 'const import$elsewhere = require("../bin/import-module.js");\n' : "";
+      const first = isImporting ? 'const import$elsewhere = (id) => require("../bin/import-module.js")(id);\n' : "";
       return `"use strict";\n${first}${finished}`;
     },
   };
+}
+
+/** The same code in ASCII, which is read fastest and takes half the memory. The bundler would undo it in `renderChunk`. */
+async function escapeFile(file) {
+  const code = await readFile(file, "utf8");
+  if (code.includes("String.raw")) throw new Error(`${file}: escapes in a raw text would be taken literally`);
+  await writeFile(
+    file,
+    code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
 }

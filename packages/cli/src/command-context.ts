@@ -11,7 +11,7 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;
-  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
+  readonly stdin: AsyncIterable<Uint8Array | string>;
   /** Results: references, tables, JSON. */
   readonly stdout: TextOutput;
   /** Progress, warnings and errors. */

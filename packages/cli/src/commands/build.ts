@@ -10,7 +10,7 @@ import type { BuildReporter } from "../output/build-reporter.ts";
 import { chooseReporter } from "../output/choose-reporter.ts";
 import { keepingLog } from "../output/keeping-log.ts";
 import { buildOptions, displayOptions, engineOptions } from "../session/engine-options.ts";
-import { openSession } from "../session/open-session.ts";
+import { openBuildSession } from "../session/open-build-session.ts";
 import { readBuildOptions } from "../session/read-build-options.ts";
 import { formatProblem } from "../session/warn-of-problems.ts";
 import { type BuiltSpec, buildSpecs } from "../specs/build-specs.ts";
@@ -58,9 +58,9 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
     throw usageError(`"--name" cannot name ${specs.length} images`, "put the names into the specs");
   }
   let reporter: BuildReporter | undefined;
-  await using session = await openSession(args, context, {
+  await using session = await openBuildSession(args, context, {
     concurrency,
-    onLateProblems: (problems) => {
+    onPlugins: ({ problems }) => {
       if (display.isJson) return;
       for (const problem of problems) {
         reporter?.event(0, { type: "warning", message: formatProblem(problem), t: 0, build: "", builder: "" });

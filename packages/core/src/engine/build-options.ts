@@ -91,7 +91,8 @@ export interface EngineOptions {
   readonly registry?: BuilderRegistry | undefined;
   /** Called once, before builders are asked for anything: registers those that an image which exists does not need. */
   readonly loadBuilders?: (() => Promise<void>) | undefined;
-  readonly registryClient?: RegistryClient | undefined;
+  /** One that is kept open, or what makes it at its first use and closes it. @default one of the engine's own */
+  readonly registryClient?: RegistryClient | (() => Promise<RegistryClient>) | undefined;
   /** For the client that the engine makes when none is given. */
   readonly registryOptions?: RegistryClientOptions | undefined;
   /** For the client that the engine makes. @default what the docker config files say */

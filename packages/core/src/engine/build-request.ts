@@ -37,7 +37,7 @@ export async function buildRequest(
     force: work.isForced,
     secrets: spec.secrets,
     secret: (id) => readSecret(spec, id, engine, signal),
-    registryClient: engine.registryClient,
+    registryClient: await engine.registryClient(),
     resolver: engine.resolver,
     store: await engine.store(),
     cacheFolder: engine.cacheFolder,

@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { systemCodeOf } from "@imagespec/errors";
 import { defaultCacheFolder, type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
-import { dockerConfigCredentials, RegistryClient } from "@imagespec/registry-client";
 import type { RegisteredBuilder } from "../builder-registry/builder-registry.ts";
 import { Activities } from "./activities.ts";
 import type { EngineOptions } from "./build-options.ts";
 import { detectConcurrency, detectEnvironment, detectHostPlatform } from "./detect.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { Limiter } from "./limiter.ts";
+import { RegistryClients } from "./registry-clients.ts";
 import { WorkTable } from "./work-table.ts";
 
 /** How long what was aborted may take to remove its temporary files and locks. */
@@ -27,17 +27,8 @@ export function createEngineContext(
   closed: AbortSignal,
 ): OwnedEngineContext {
   const cacheFolder = resolve(options.cacheFolder ?? defaultCacheFolder());
-  const providers = options.providers ?? options.registryOptions?.providers ?? [];
-  const ownClient =
-    options.registryClient === undefined
-      ? new RegistryClient({
-          ...options.registryOptions,
-          providers,
-          ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-        })
-      : undefined;
-  // One of the two is always there: the own client is made exactly when none is given.
-  const registryClient = (options.registryClient ?? ownClient) as RegistryClient;
+  const clients = new RegistryClients(options);
+  const registryClient = () => clients.usual();
   const hostPlatform = detectHostPlatform();
   const storeFolder = typeof options.store === "string" ? resolve(options.store) : cacheFolder;
   const given = typeof options.store === "object" ? options.store : undefined;
@@ -49,7 +40,6 @@ export function createEngineContext(
     opened ??= openLocalImageStore(storeFolder);
     return opened;
   };
-  const byConfig = new Map<string, RegistryClient>();
   const context: EngineContext = {
     builders,
     loadBuilders: () => {
@@ -58,11 +48,12 @@ export function createEngineContext(
     },
     availability: async (builder) => {
       const { availabilityCache } = await import("./select-builder.ts");
+      const client = await registryClient();
       ask ??= availabilityCache(() => ({
         output: { kind: "local-store", name: "image" },
         hostPlatform,
         allowEmulation: false,
-        registryClient,
+        registryClient: client,
         signal: closed,
       }));
       return ask(builder);
@@ -82,21 +73,10 @@ export function createEngineContext(
   };
   return {
     ...context,
-    withRegistryConfig: (configFile) => {
-      let client = byConfig.get(configFile);
-      if (client === undefined) {
-        client = new RegistryClient({
-          ...options.registryOptions,
-          providers,
-          credentials: dockerConfigCredentials({ configFile }),
-        });
-        byConfig.set(configFile, client);
-      }
-      return { ...context, registryClient: client };
-    },
+    withRegistryConfig: (configFile) => ({ ...context, registryClient: () => clients.withConfig(configFile) }),
     async [Symbol.asyncDispose]() {
       await context.activities.settle(tidyingMs);
-      await Promise.all([ownClient, ...byConfig.values()].map((client) => client?.close()));
+      await clients[Symbol.asyncDispose]();
       await (await opened?.catch(() => undefined))?.close();
     },
   };

@@ -16,7 +16,8 @@ export interface EngineContext {
   /** Has builders registered that are not there before one is needed. */
   readonly loadBuilders: () => Promise<void>;
   readonly availability: (builder: ImageSpecBuilder) => Promise<Availability>;
-  readonly registryClient: RegistryClient;
+  /** Made or loaded at its first use: an image that is in the local store needs none. */
+  readonly registryClient: () => Promise<RegistryClient>;
   /** Opens the local image store, creating it. */
   readonly store: () => Promise<LocalImageStore>;
   /** The local image store when it exists already: for questions that must not write. */

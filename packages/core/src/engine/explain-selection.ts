@@ -9,7 +9,7 @@ import { splitFor } from "./split-build.ts";
 /** Who would build all of an image, with what every builder says; whether it exists is not asked. @throws BUILDER_NOT_FOUND */
 export async function explainSelection(context: BuildContext, target: BuildTarget): Promise<Selection> {
   const isForced = context.options.force ?? false;
-  const request = selectionRequest(context, target, platformSpecsOf(target), {
+  const request = await selectionRequest(context, target, platformSpecsOf(target), {
     output: undefined,
     asksAll: true,
     isForced,

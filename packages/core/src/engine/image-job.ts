@@ -32,7 +32,7 @@ export async function chooseBuilders(
   const { context, target, output, isForced } = job;
   await context.engine.loadBuilders();
   const how = { output, asksAll: false, isForced, split: splitFor(context, target, isForced) };
-  const request = selectionRequest(context, target, missing, how);
+  const request = await selectionRequest(context, target, missing, how);
   const builders = request.builders.filter(({ name }) => !without.has(name));
   const chosen = await assignBuilders({ ...request, builders });
   if (chosen.unassigned.length > 0) throw selectionError(target, chosen);

@@ -68,7 +68,8 @@ export function lockingBuilder(
 async function askBuilder(spec: ResolvedImageSpec, look: BaseLook): Promise<LockedBase> {
   const { engine, previous, upgrade, signal } = look;
   const builder = lockingBuilder(spec, engine);
-  const { registryClient, cacheFolder } = engine;
+  const { cacheFolder } = engine;
+  const registryClient = await engine.registryClient();
   const notMade = async (): Promise<never> => {
     throw new ImageSpecError("INTERNAL", "a base of the engine's own is looked at by its spec");
   };
@@ -98,7 +99,7 @@ export async function currentDigest(
   const notMade = async (): Promise<never> => {
     throw new ImageSpecError("INTERNAL", "a base by reference is not made by the engine");
   };
-  await using opener = new BaseOpener(unpinned, engine.registryClient, notMade, signal);
+  await using opener = new BaseOpener(unpinned, await engine.registryClient(), notMade, signal);
   const found = await opener.digest();
   if (found === undefined) throw new ImageSpecError("INTERNAL", "a base by reference has a digest");
   return found;

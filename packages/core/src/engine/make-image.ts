@@ -59,7 +59,7 @@ export async function makeImage(
   const { BaseOpener } = await import("./open-base.ts");
   await using base = new BaseOpener(
     target.spec,
-    engine.registryClient,
+    await engine.registryClient(),
     (upper) => ensureBase(context, target, upper === undefined ? missing : [upper], isForced),
     signal,
   );

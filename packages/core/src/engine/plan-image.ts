@@ -52,7 +52,7 @@ export async function planImage(
   if (missing.length === 0) return [{ ...plan, action: "join" }];
   let bases: readonly PlannedImage[] = [];
   try {
-    const request = selectionRequest(context, target, missing, {
+    const request = await selectionRequest(context, target, missing, {
       output,
       asksAll: true,
       isForced,

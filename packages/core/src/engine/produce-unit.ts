@@ -176,7 +176,7 @@ async function runBuilder(
 
 async function takeExisting(job: ImageJob, { builder, spec, existing }: Assignment): Promise<UnitOutcome> {
   const { context, output } = job;
-  const services = { output, client: context.engine.registryClient };
+  const services = { output, client: await context.engine.registryClient() };
   const found = existing && (await findExisting(builder.name, existing, spec, services, context.signal));
   if (found === undefined) {
     throw buildError(new Error(`"${existing?.reference}", which it has, disappeared`), builder.name, []);

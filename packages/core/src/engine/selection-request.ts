@@ -8,19 +8,19 @@ import type { SelectionRequest } from "./select-builder.ts";
 import { builderNotFound } from "./selection-error.ts";
 
 /** What builders may look at when they are asked. */
-function selectionContext(context: BuildContext, target: BuildTarget): SelectionContext {
+async function selectionContext(context: BuildContext, target: BuildTarget): Promise<SelectionContext> {
   const { engine, options, signal } = context;
   return {
     output: outputOf(target),
     hostPlatform: engine.hostPlatform,
     allowEmulation: options.allowEmulation ?? false,
-    registryClient: engine.registryClient,
+    registryClient: await engine.registryClient(),
     signal,
   };
 }
 
 /** How builders are asked for what is missing of an image. */
-export function selectionRequest(
+export async function selectionRequest(
   context: BuildContext,
   target: BuildTarget,
   missing: readonly ResolvedImageSpec[],
@@ -30,7 +30,7 @@ export function selectionRequest(
     readonly isForced: boolean;
     readonly split: SelectionRequest["split"];
   },
-): SelectionRequest {
+): Promise<SelectionRequest> {
   const { engine, signal } = context;
   const { spec } = target;
   const all = engine.builders();
@@ -40,14 +40,14 @@ export function selectionRequest(
     spec,
     missing,
     builders: named,
-    context: selectionContext(context, target),
+    context: await selectionContext(context, target),
     asksAll: how.asksAll,
     split: how.split,
     availability: engine.availability,
     confirm: how.isForced
       ? undefined
       : async (existing, unit) => {
-          const services = { output: how.output, client: engine.registryClient };
+          const services = { output: how.output, client: await engine.registryClient() };
           return (await findExisting("", existing, unit, services, signal)) !== undefined;
         },
   };

@@ -58,7 +58,7 @@ async function whyNoSystem(
   try {
     const how = { output, asksAll: false, isForced, split: undefined };
     const { unassigned, verdicts } = await assignBuilders(
-      selectionRequest(context, system, platformSpecsOf(system), how),
+      await selectionRequest(context, system, platformSpecsOf(system), how),
     );
     if (unassigned.length === 0) return undefined;
     for (const { verdict } of verdicts) {

@@ -7,7 +7,7 @@ import type { OpenedOutput } from "./opened-output.ts";
 
 /** What outputs are opened with. */
 export interface OutputServices {
-  readonly registryClient: RegistryClient;
+  readonly registryClient: () => Promise<RegistryClient>;
   readonly store: () => Promise<LocalImageStore>;
   readonly existingStore: () => Promise<LocalImageStore | undefined>;
 }
@@ -39,7 +39,7 @@ async function registryOutput(
   { registryClient }: OutputServices,
 ): Promise<OpenedOutput> {
   const { RegistryOutput } = await import("./registry-output.ts");
-  return new RegistryOutput({ registry, repository }, registryClient);
+  return new RegistryOutput({ registry, repository }, await registryClient());
 }
 
 async function storeOutput(
