@@ -8,8 +8,8 @@ import { requireStack, type Stack, type StackEngineName, temporaryFolder } from 
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { expect, test } from "vitest";
 import { exportDockerfile, uvVersion } from "../src/index.ts";
+import { specPlace } from "../src/testing/spec-place.ts";
 import { builtImage } from "./support/build-plan.ts";
-import { specPlace } from "./support/spec-place.ts";
 import { toolsFolder, uvFile } from "./support/uv-file.ts";
 
 /** Looks at bases as the builder does that comes with the command: without running anything. */

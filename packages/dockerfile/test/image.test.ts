@@ -2,9 +2,9 @@ import type { ImageSpecInput } from "@imagespec/core";
 import { requireStack, type StackEngineName } from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { expect, test } from "vitest";
+import { specPlace } from "../src/testing/spec-place.ts";
 import { buildPlan } from "./support/build-plan.ts";
 import { planFor } from "./support/scene.ts";
-import { specPlace } from "./support/spec-place.ts";
 
 const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
 

@@ -4,11 +4,11 @@ import path from "node:path";
 import { requireStack, run, type StackEngineName, temporaryFolder } from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { expect, test } from "vitest";
+import { specPlace } from "../src/testing/spec-place.ts";
 import { buildPlan } from "./support/build-plan.ts";
 import { pythonTree } from "./support/python-tree.ts";
 import { planFor } from "./support/scene.ts";
 import { serveFolder } from "./support/serve-folder.ts";
-import { specPlace } from "./support/spec-place.ts";
 
 const engine: StackEngineName = "28.5-containerd";
 const timeout = 600_000;

@@ -3,11 +3,11 @@ import { requireStack, type StackEngineName } from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { describe, expect, test } from "vitest";
 import { type BaseFacts, planDockerfile } from "../src/index.ts";
+import { specPlace } from "../src/testing/spec-place.ts";
 import { buildPlan } from "./support/build-plan.ts";
 import { probeBase } from "./support/probe-base.ts";
 import { labels, planFor } from "./support/scene.ts";
 import { sourceArchive } from "./support/source-archive.ts";
-import { specPlace } from "./support/spec-place.ts";
 import { uvFile } from "./support/uv-file.ts";
 
 const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];

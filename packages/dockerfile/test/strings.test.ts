@@ -2,8 +2,8 @@ import { requireStack, type StackEngineName } from "@imagespec/test-support";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { planDockerfile } from "../src/index.ts";
+import { specPlace } from "../src/testing/spec-place.ts";
 import { buildPlan } from "./support/build-plan.ts";
-import { specPlace } from "./support/spec-place.ts";
 
 const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
 const uv = { from: "image", reference: "docker.io/astral/uv:0.13.9" } as const;

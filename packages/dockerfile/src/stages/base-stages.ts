@@ -7,8 +7,8 @@ import { condaScript, rattlerVersion } from "../scripts/conda-script.ts";
 import { uvScript } from "../scripts/uv-script.ts";
 import { bindMount, cacheMount } from "../text/mount.ts";
 import { quoteShell } from "../text/quote-word.ts";
-import { platformFlag, uvMounts } from "./build-tools.ts";
-import { writeCommands } from "./commands.ts";
+import { packageMounts, platformFlag, uvMounts } from "./build-tools.ts";
+import { writeCommandCertificates, writeCommands } from "./commands.ts";
 
 /** The stage that everything stands on. */
 export function writeBaseStage({ text, base }: PlanState): void {
@@ -65,7 +65,7 @@ function writeCondaStage(state: PlanState, run: readonly string[]): void {
   text.instruction(
     "RUN",
     [
-      ...uvMounts(state),
+      ...packageMounts(state),
       ...run,
       bindMount("build/conda.py", "/build/conda.py"),
       ...(bust === undefined ? [] : [`: secrets ${bust};`]),
@@ -112,5 +112,6 @@ export function writeSystemStage(state: PlanState): void {
       { name: "apt", field: "aptPackages" },
     );
   }
+  if (spec.commands.some(({ after }) => after === "system")) writeCommandCertificates(state);
   writeCommands(state, "system");
 }

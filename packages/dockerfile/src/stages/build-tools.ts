@@ -20,22 +20,25 @@ export function writeUvStage({ text, options }: PlanState): void {
   text.instruction("FROM", [`${platformFlag} ${options.uv.reference} AS ${uvStage}`]);
 }
 
-/** What every step that runs uv mounts: uv itself, its cache, and what the machine or the spec gives for the package index. */
+/** What steps that install packages mount: uv, its cache, and what the machine and the spec give for the package index. */
+export function packageMounts(state: PlanState): readonly string[] {
+  const { secrets } = state;
+  const fromMachine = uvMounts(state);
+  const fromSpec = secrets.packages();
+  // Where logins are put together.
+  const needsMemory = state.options.machineSecrets === true || secrets.loginArguments().length > 0;
+  return [...fromMachine, ...(needsMemory ? [tmpfsMount("/build/private")] : []), ...fromSpec];
+}
+
+/** What every step that runs uv mounts: uv itself, its cache, and what the machine gives for its network. */
 export function uvMounts({ context, options, secrets }: PlanState): readonly string[] {
   const { uv } = options;
   if (uv.from === "context") context.add({ ...uv.file, path: "build/uv", mode: 0o755 });
-  const fromSpec = secrets.packages();
-  const fromMachine = [
-    ...secrets.machine("uv-config", "/build/uv.toml"),
-    ...secrets.machine("netrc", "/build/netrc"),
-    ...secrets.machine("ca", "/build/ca.pem"),
-  ];
-  const needsMemory = fromMachine.length > 0 || secrets.loginArguments().length > 0;
   return [
     uv.from === "context" ? bindMount("build/uv", "/build/uv") : bindMount("/uv", "/build/uv", uvStage),
     cacheMount("imagespec-uv", "/build/cache", "shared"),
-    ...(needsMemory ? [tmpfsMount("/build/private")] : []),
-    ...fromSpec,
-    ...fromMachine,
+    ...secrets.machine("uv-config", "/build/uv.toml"),
+    ...secrets.machine("netrc", "/build/netrc"),
+    ...secrets.machine("ca", "/build/ca.pem"),
   ];
 }

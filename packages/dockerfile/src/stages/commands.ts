@@ -11,10 +11,7 @@ export function writeCommands(state: PlanState, phase: CommandPhase): void {
   for (const [index, { run, after, secrets: ids }] of spec.commands.entries()) {
     if (after !== phase) continue;
     const bust = secrets.bust(ids);
-    const mounts = [
-      ...secrets.command(ids),
-      ...(options.ca === true ? secrets.machine("ca", "/etc/ssl/certs/ca-certificates.crt") : []),
-    ];
+    const mounts = [...secrets.command(ids), ...(options.ca === true ? secrets.machine("ca", bundle) : [])];
     const isInline = canStandInLine(run);
     if (!isInline) {
       const file = `commands/${index}.sh`;
@@ -30,7 +27,8 @@ export function writeCommands(state: PlanState, phase: CommandPhase): void {
 }
 
 /** Environment for commands alone: build arguments are not part of the image. */
-export function writeCommandEnvironment({ spec, text, python, options }: PlanState): void {
+export function writeCommandEnvironment(state: PlanState): void {
+  const { spec, text, python } = state;
   if (!spec.commands.some(({ after }) => after !== "system")) return;
   const entries: (readonly [string, string])[] = [];
   if (python !== undefined) {
@@ -38,14 +36,19 @@ export function writeCommandEnvironment({ spec, text, python, options }: PlanSta
     entries.push(["PIP_DISABLE_PIP_VERSION_CHECK", "1"]);
     if (!spec.bytecode) entries.push(["PIP_NO_COMPILE", "1"], ["PYTHONDONTWRITEBYTECODE", "1"]);
   }
-  if (options.ca === true && options.machineSecrets === true) {
-    const bundle = "/etc/ssl/certs/ca-certificates.crt";
-    for (const name of ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
-      entries.push([name, bundle]);
-  }
-  if (entries.length === 0) return;
-  text.comment("For the commands alone: pip installs into the image's environment");
+  if (entries.length > 0) text.comment("For the commands alone: pip installs into the image's environment");
   for (const [name, value] of entries) text.instruction("ARG", [`${name}=${value}`]);
+  writeCommandCertificates(state);
+}
+
+const bundle = "/etc/ssl/certs/ca-certificates.crt";
+
+/** Where programs look that have certificates of their own; the rest takes the system's. */
+export function writeCommandCertificates({ text, options }: PlanState): void {
+  if (options.ca !== true || options.machineSecrets !== true) return;
+  text.comment("The certificates of this machine, mounted for the commands alone");
+  for (const name of ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
+    text.instruction("ARG", [`${name}=${bundle}`]);
 }
 
 /** Whether a command can be written as it is: one line that BuildKit neither splits, joins nor takes for something else. */

@@ -49,7 +49,7 @@ function writeWhole(state: PlanState): void {
     writeCommandEnvironment(state);
     writeCommands(state, "packages");
   }
-  if (isLate(state)) text.instruction("RUN", [ownWorkdir(state)], { name: "user", field: "user" });
+  writeLateFolders(state);
   writeSource(state);
   writeCommands(state, "source");
   writeConfig(state);
@@ -85,15 +85,17 @@ function writePackages({ text, groups, python, spec, base, context, options }: P
 /** A shell is there: the user is added to what the base has. */
 function writeUser(state: PlanState): void {
   const { text, user, spec } = state;
-  const hasRuntime = spec.runtimePackages.length > 0 && state.python !== undefined;
-  const own = [
-    ...(isOwnWorkdir(spec.workdir) && !isLate(state) ? [quoteShell(spec.workdir)] : []),
-    ...(hasRuntime ? [runtimeFolder] : []),
-  ];
+  const own = isLate(state) ? [] : ownFolders(state);
   const folders = [...(user.isAdded ? [contractUser.home] : []), ...own];
   text.blank();
   if (folders.length > 0) writeFolders(state, folders, own);
   text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
+}
+
+/** What belongs to the image's user, as words of a shell. */
+function ownFolders({ spec, python }: PlanState): readonly string[] {
+  const hasRuntime = spec.runtimePackages.length > 0 && python !== undefined;
+  return [...(isOwnWorkdir(spec.workdir) ? [quoteShell(spec.workdir)] : []), ...(hasRuntime ? [runtimeFolder] : [])];
 }
 
 function writeFolders({ text, user }: PlanState, folders: readonly string[], own: readonly string[]): void {
@@ -126,12 +128,18 @@ function writeFolders({ text, user }: PlanState, folders: readonly string[], own
 }
 
 /** A user that a command may have to add first. */
-function isLate({ user, spec, base }: PlanState): boolean {
-  return base !== undefined && user.isAdded && !isNumeric(user.owner) && isOwnWorkdir(spec.workdir);
+function isLate({ user, base }: PlanState): boolean {
+  return base !== undefined && user.isAdded && !isNumeric(user.owner);
 }
 
-function ownWorkdir({ user, spec }: PlanState): string {
-  return `chown ${chownWord(user.owner)} ${quoteShell(spec.workdir)}`;
+function writeLateFolders(state: PlanState): void {
+  const { text, user } = state;
+  const own = ownFolders(state);
+  if (!isLate(state) || own.length === 0) return;
+  text.instruction("RUN", [`mkdir -p ${own.join(" ")} && chown ${chownWord(user.owner)} ${own.join(" ")}`], {
+    name: "user",
+    field: "user",
+  });
 }
 
 /** With the user's own group where none is named. */

@@ -9,7 +9,7 @@ import { installScript } from "../scripts/install-script.ts";
 import { bindMount } from "../text/mount.ts";
 import { quoteShell } from "../text/quote-word.ts";
 import { hasSystemStage } from "./base-stages.ts";
-import { uvMounts } from "./build-tools.ts";
+import { packageMounts } from "./build-tools.ts";
 
 export function stageName({ key }: StageGroup): string {
   return `packages-${key}`;
@@ -66,13 +66,12 @@ function writeInstall(state: PlanState, group: StageGroup, python: string): void
   text.instruction(
     "RUN",
     [
-      ...uvMounts(state),
+      ...packageMounts(state),
       bindMount("build/install.py", "/build/install.py"),
       bindMount(file, "/build/packages.txt"),
       ...local.map((entry) => bindMount(entry.path, `${localFilesFolder}/${entry.path.slice("files/".length)}`)),
-      [quoteShell(python), "-IB", "/build/install.py", ...secrets.loginArguments(), ...options.map(quoteShell)].join(
-        " ",
-      ),
+      `${quoteShell(python)} -IB /build/install.py`,
+      ...byOption([...secrets.loginArguments(), ...options.map(quoteShell)]),
     ],
     {
       name: `packages ${group.members.map(({ name }) => name).join(" ")}`,
@@ -80,4 +79,15 @@ function writeInstall(state: PlanState, group: StageGroup, python: string): void
       members: group.members.map(({ name }) => name),
     },
   );
+}
+
+/** Options with their values, a line for each. */
+function byOption(words: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.length - 1;
+    if (word.startsWith("-") || last < 0) lines.push(word);
+    else lines[last] = `${lines[last]} ${word}`;
+  }
+  return lines;
 }

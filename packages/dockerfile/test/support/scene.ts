@@ -8,8 +8,8 @@ import {
   packageTarget,
   planDockerfile,
 } from "../../src/index.ts";
+import type { SpecPlace } from "../../src/testing/spec-place.ts";
 import { probeBase } from "./probe-base.ts";
-import type { SpecPlace } from "./spec-place.ts";
 import { toolsFolder, uvFile } from "./uv-file.ts";
 
 export const labels = { "dev.imagespec.fingerprint": "f1", "dev.imagespec.contract": "1" } as const;
