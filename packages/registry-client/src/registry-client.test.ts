@@ -462,6 +462,24 @@ describe("for a daemon that speaks to registries by itself", () => {
     expect(asked).toEqual(["ghcr.io", "ghcr.io:444", "docker.io"]);
   });
 
+  test("the size of a blob that is there", async () => {
+    const answers: Readonly<Record<string, [number, Record<string, string>]>> = {
+      there: [200, { "content-length": "17" }],
+      gone: [404, {}],
+      odd: [405, {}],
+    };
+    await using server = await startScriptedServer((request, response) => {
+      const name = Object.keys(answers).find((each) => request.path.endsWith(digestOf(each))) ?? "gone";
+      const [status, headers] = answers[name] ?? [404, {}];
+      response.writeHead(status, headers).end();
+    });
+    await using client = testClient();
+    const repository = client.repository({ registry: server.address, repository: "a" });
+    expect(await repository.blobSize(digestOf("there"))).toBe(17);
+    expect(await repository.blobSize(digestOf("gone"))).toBeUndefined();
+    expect(await repository.blobSize(digestOf("odd"))).toBeUndefined();
+  });
+
   test("whether a registry has TLS", async () => {
     await using client = testClient({ insecure: ["registry.lan:5000"] });
     expect(client.isPlain("registry.lan:5000")).toBe(true);

@@ -7,6 +7,7 @@ import type {
   WriteManifestOptions,
   WrittenBlob,
 } from "@imagespec/oci";
+import { blobSize } from "./blob/blob-size.ts";
 import { downloadBlob } from "./blob/download-blob.ts";
 import { hasBlob } from "./blob/has-blob.ts";
 import { readBlob } from "./blob/read-blob.ts";
@@ -59,6 +60,10 @@ export class RegistryRepository implements Repository {
 
   async writeManifest(bytes: Uint8Array, mediaType: string, options: WriteManifestOptions = {}): Promise<Descriptor> {
     return (await writeManifest(this.#context, bytes, mediaType, options)).descriptor;
+  }
+
+  async blobSize(digest: Digest, options: OperationOptions = {}): Promise<number | undefined> {
+    return blobSize(this.#context, digest, options);
   }
 
   async hasBlob(digest: Digest, options: OperationOptions = {}): Promise<boolean> {

@@ -45,6 +45,9 @@ export interface Repository extends ImageSource, ImageSink {
     },
   ): Promise<Uint8Array>;
 
+  /** Bytes of a blob that the registry itself has, never a mirror; nothing when it has none, or does not state its size. */
+  blobSize(digest: Digest, options?: OperationOptions): Promise<number | undefined>;
+
   /** Mounts a blob of another repository of this registry; false when the registry does not do so. */
   mountBlob(digest: Digest, from: string, options?: OperationOptions): Promise<boolean>;
 

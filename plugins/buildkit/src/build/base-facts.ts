@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { type BaseFacts, parseProbe, planProbe } from "@imagespec/dockerfile";
+import { ImageSpecError } from "@imagespec/errors";
 import { openKeyIndex, withFileLock } from "@imagespec/image-store";
 import { digestHex } from "@imagespec/oci";
 import type { BuildSession } from "./build-session.ts";
@@ -46,6 +48,7 @@ async function probe(session: BuildSession, base: OpenedBase): Promise<BaseFacts
   const decoder = new TextDecoder();
   await solve(session, {
     ...plan,
+    text: withNonce(plan.text),
     name: "look at the base",
     exporter: { kind: "none" },
     // A step that is taken from the cache says nothing.
@@ -55,6 +58,14 @@ async function probe(session: BuildSession, base: OpenedBase): Promise<BaseFacts
     },
   });
   return parseProbe(output);
+}
+
+/** Daemons carry out equal steps of builds at the same time once, and tell only one of them what the step says. */
+function withNonce(text: string): string {
+  const command = "    sh /build/probe.sh ";
+  if (!text.includes(command))
+    throw new ImageSpecError("INTERNAL", "the probe of a base has another form than expected");
+  return text.replace(command, `    : ${randomBytes(8).toString("hex")}; ${command.trimStart()}`);
 }
 
 function parseFacts(value: unknown): BaseFacts | undefined {

@@ -28,10 +28,10 @@ export async function buildImage(
 ): Promise<BuildOutcome> {
   await using daemon = await pool.open(spec, request.signal);
   const session = createSession(spec, request, { options, daemon });
-  if (spec.resolvedBase.kind === "scratch") return buildOn(session, request, undefined);
+  if (spec.resolvedBase.kind === "scratch") return await buildOn(session, request, undefined);
   const image = (await cudaImage(spec, request)) ?? (await request.base(session.platform));
   if (image === undefined) throw new ImageSpecError("INTERNAL", "the engine gave no base image");
-  return onBase(session, image, (base) => buildOn(session, request, base));
+  return await onBase(session, image, (base) => buildOn(session, request, base));
 }
 
 async function buildOn(

@@ -19,7 +19,7 @@ export async function lockBase(
   await using daemon = await pool.open(spec, signal);
   const nothing = { force: false, emit: () => undefined, secret: async () => "" };
   const session = createSession(spec, { ...nothing, store, signal, registryClient, cacheFolder }, { options, daemon });
-  return onBase(session, image, async (base) => {
+  return await onBase(session, image, async (base) => {
     const { facts } = await baseFacts(session, base);
     // The Python that the image gets, which need not be the base's.
     const python = packageTarget(spec, facts)?.environment.pythonVersion;

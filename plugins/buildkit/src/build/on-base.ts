@@ -23,7 +23,7 @@ export async function onBase<T>(
     emit({ type: "warning", message: `the daemon gets the base from this machine, since ${error.message}` });
   }
   await using served = await openBase(image, { store, daemon, signal, serve: true });
-  return use(served);
+  return await use(served);
 }
 
 const codes: ReadonlySet<string> = new Set([

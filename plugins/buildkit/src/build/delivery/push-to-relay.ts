@@ -31,7 +31,9 @@ export async function pushToRelay(job: DeliveryJob): Promise<Delivered> {
       { hint: "update the daemon" },
     );
   }
-  const image = spooledImage(content, job.base, manifest);
+  const { output, registryClient } = request;
+  const there = output.kind === "registry" ? registryClient.repository(output) : undefined;
+  const image = spooledImage(content, job.base, manifest, there);
   return { solved, ...(await copyToOutput(job, image, digest)) };
 }
 
@@ -59,10 +61,7 @@ function knownBlobs({ request, base }: DeliveryJob): KnownBlobs {
   const repository = output.kind === "registry" ? registryClient.repository(output) : undefined;
   return {
     async size(digest) {
-      const known = inBase?.get(digest);
-      if (known !== undefined) return known;
-      // Its size does not matter: who asks whether a blob is there has it.
-      return (await repository?.hasBlob(digest, { signal })) === true ? 0 : undefined;
+      return inBase?.get(digest) ?? repository?.blobSize(digest, { signal });
     },
     open(digest, size) {
       if (base !== undefined && inBase?.has(digest)) return base.image.source.openBlob({ digest, size }, { signal });

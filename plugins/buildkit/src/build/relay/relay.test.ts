@@ -1,47 +1,15 @@
 import { openContentStore } from "@imagespec/image-store";
-import { digestOf, encodeConfig, encodeManifest, mediaTypes } from "@imagespec/oci";
-import { copyImage, RegistryClient } from "@imagespec/registry-client";
-import { startRegistryServer } from "@imagespec/registry-server";
+import { digestOf, mediaTypes } from "@imagespec/oci";
+import { copyImage } from "@imagespec/registry-client";
 import { temporaryFolder } from "@imagespec/test-support";
 import { expect, test } from "vitest";
 import { spooledImage } from "../delivery/spooled-image.ts";
+import { storedBase } from "../testing/stored-base.ts";
 import { ImageIntake } from "./image-intake.ts";
 import { startRelay } from "./relay.ts";
 import { servedImage } from "./served-image.ts";
 
 const { signal } = new AbortController();
-const bytes = Buffer.alloc(300_000, "layer ");
-const layer = { mediaType: mediaTypes.ociLayer, digest: digestOf(bytes), size: bytes.length };
-
-function client(): RegistryClient {
-  return new RegistryClient({ credentials: async () => ({ kind: "anonymous" }), proxy: {}, retry: { attempts: 1 } });
-}
-
-async function image(registry: RegistryClient, address: string) {
-  const repository = registry.repository({ registry: address, repository: "acme/base" });
-  const config = encodeConfig({
-    architecture: "amd64",
-    os: "linux",
-    config: {},
-    rootfs: { type: "layers", diff_ids: [layer.digest] },
-  });
-  for (const [descriptor, content] of [
-    [layer, bytes],
-    [config.descriptor, config.bytes],
-  ] as const) {
-    await repository.writeBlob(descriptor, async function* () {
-      yield content;
-    });
-  }
-  const manifest = encodeManifest({
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: config.descriptor,
-    layers: [layer],
-  });
-  await repository.writeManifest(manifest.bytes, mediaTypes.ociManifest);
-  return { repository, manifest };
-}
 
 function place(name: string): { readonly registry: string; readonly repository: string } {
   const slash = name.indexOf("/");
@@ -49,9 +17,8 @@ function place(name: string): { readonly registry: string; readonly repository: 
 }
 
 test("hands out one image to those who know its name, and nothing else", async () => {
-  await using server = await startRegistryServer();
-  await using registry = client();
-  const { repository, manifest } = await image(registry, server.address);
+  await using base = await storedBase();
+  const { client: registry, repository, manifest, layer, bytes } = base;
   await using relay = await startRelay(servedImage({ source: repository }, manifest, signal));
   const served = registry.repository(place(relay.name));
   const { digest } = manifest.descriptor;
@@ -69,10 +36,9 @@ test("hands out one image to those who know its name, and nothing else", async (
 });
 
 test("takes a push in, without what is there already", async () => {
-  await using server = await startRegistryServer();
-  await using registry = client();
+  await using base = await storedBase();
+  const { client: registry, repository, manifest, layer } = base;
   await using folder = await temporaryFolder();
-  const { repository, manifest } = await image(registry, server.address);
   const content = await openContentStore(folder.path);
   const taken: string[] = [];
   const known = {
@@ -102,10 +68,11 @@ test("refuses content with another digest, and leaves nothing behind", async () 
   const started = await fetch(url, { method: "POST" });
   expect(started.status).toBe(202);
   const upload = new URL(started.headers.get("location") ?? "", url);
-  upload.searchParams.set("digest", layer.digest);
+  const digest = digestOf("what was announced");
+  upload.searchParams.set("digest", digest);
   const finished = await fetch(upload, { method: "PUT", body: "something else" });
   expect(finished.status).toBe(500);
-  expect(await finished.text()).toContain(layer.digest);
+  expect(await finished.text()).toContain(digest);
   // One that is never finished.
   await fetch(url, { method: "POST" });
   await relay[Symbol.asyncDispose]();
