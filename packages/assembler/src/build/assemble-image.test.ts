@@ -72,7 +72,7 @@ test("the digest of a known image is pinned", async () => {
       "sha256:bbdeafc510dec064d47ff9539925d7148a6b7a987e8e137115c7065df5b03c0c",
       "sha256:028ef3a4c139ca835573dfacb444a7d9d6d9d8d23bcfffe058cdaf5041d25fc2",
       "sha256:f4025dae2feeb42a59ce31ca5393af41e77b8e1e5140a535fda63780374969ca",
-      "sha256:b588daab43abe4ba60dab2592331864a2ed96770a01431d3526d74c1e4fad7c6",
+      "sha256:03a1bdf0c339b7edf27dee425da53f197243598ed04a2bef4e0914501d1edb34",
     ]
   `);
 });

@@ -32,6 +32,7 @@ export async function sourceLayer(
     const isOwn = path === workdir || isBelow(path, workdir);
     // What is outside of the workdir is the image's, as with COPY.
     const ids = isOwn && isOwnWorkdir(spec.workdir) ? owner : { uid: 0, gid: 0 };
+    if (ids === owner) for (const folder of foldersBetween(workdir, path)) addOwnFolder(tree, placement, folder, owner);
     if (file.kind === "directory" && !isOwn) tree.addFolder(path);
     else tree.add(entryOf(spec, file, path, ids));
   }
@@ -40,6 +41,26 @@ export async function sourceLayer(
   return builtLayer(context, parts, () =>
     writers(() => writeLayer(tarPieces(sorted), { content, encoder, signal: scope.signal })),
   );
+}
+
+/** The folders above a path that are below another folder, outermost first: the source tree need not list them. */
+function foldersBetween(folder: string, path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.map((_, index) => parts.slice(0, index).join("/")).filter((parent) => isBelow(parent, folder));
+}
+
+/** A folder that comes into being with the source is the user's; one of the base that is special stays so. */
+function addOwnFolder(
+  tree: LayerTree,
+  placement: Placement,
+  folder: string,
+  owner: { readonly uid: number; readonly gid: number },
+): void {
+  const real = placement.folder(folder);
+  if (tree.get(real) !== undefined) return;
+  const { mode, uid, gid } = placement.attributes(real);
+  const isPlain = mode === 0o755 && uid === 0 && gid === 0;
+  tree.addFolder(folder, isPlain ? { mode, ...owner } : { mode, uid, gid });
 }
 
 function entryOf(
