@@ -294,4 +294,21 @@ describe.each(engines)("Engine %s", (engine) => {
     // There is no Python in it.
     expect(violations.filter((text) => !/^(?:venv|virtual-env|source-pth)/.test(text))).toEqual([]);
   });
+
+  test("a user that a command adds", { timeout }, async (context) => {
+    const stack = await requireStack(context, { engines: [engine] });
+    await using place = await specPlace({ "main.py": "" });
+    const { plan } = await planFor(stack, engine, place, {
+      baseImage,
+      commands: ["useradd -u 4321 worker"],
+      user: "worker",
+      runtimePackages: ["later"],
+      sourceRoot: ".",
+    });
+    const image = await buildPlan(stack, engine, plan);
+    expect(await image.violations({ user: "worker" })).toEqual([]);
+    expect(await image.sh("id -u; stat -c '%U:%G' . main.py /home/imagespec/runtime /home/imagespec")).toBe(
+      "4321\nworker:worker\nworker:worker\nworker:worker\nimagespec:imagespec\n",
+    );
+  });
 });
