@@ -25,7 +25,11 @@ it.each<[SolveExporter, string]>([
   ],
   [
     { kind: "push", name: "r.dev/a", insecure: true, attrs: { "annotation.x": "a,b" } },
-    '--output type=image,name=r.dev/a,push=true,push-by-digest=true,name-canonical=true,oci-mediatypes=true,registry.insecure=true,"annotation.x=a,b"',
+    '--output type=image,name=r.dev/a,push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true,registry.insecure=true,"annotation.x=a,b"',
+  ],
+  [
+    { kind: "push", name: "r.dev/a", tag: "t", insecure: false },
+    "--output type=image,name=r.dev/a:t,push=true,oci-mediatypes=true",
   ],
 ])("%o", (exporter, expected) => {
   expect(argumentsFor(exporter)).toContain(expected);

@@ -44,10 +44,14 @@ function exporterArguments(exporter: SolveExporter): readonly string[] {
     case "oci":
       return ["--output", words({ type: "oci", dest: "-", ...exporter.attrs })];
     case "push": {
-      const { name, insecure, attrs } = exporter;
-      const byDigest = { push: "true", "push-by-digest": "true", "name-canonical": "true", "oci-mediatypes": "true" };
+      const { name, tag, insecure, attrs } = exporter;
+      const under =
+        tag === undefined ? { name, "push-by-digest": "true", "name-canonical": "true" } : { name: `${name}:${tag}` };
       const plain = insecure ? { "registry.insecure": "true" } : {};
-      return ["--output", words({ type: "image", name, ...byDigest, ...plain, ...attrs })];
+      return [
+        "--output",
+        words({ type: "image", ...under, push: "true", "oci-mediatypes": "true", ...plain, ...attrs }),
+      ];
     }
   }
 }

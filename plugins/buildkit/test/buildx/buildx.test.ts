@@ -6,7 +6,14 @@ import path from "node:path";
 import { ImageSpecError } from "@imagespec/errors";
 import { readTar } from "@imagespec/image-store";
 import { digestOf } from "@imagespec/oci";
-import { requireStack, run, type SkippableTest, type Stack, temporaryFolder } from "@imagespec/test-support";
+import {
+  enginesUnderTest,
+  requireStack,
+  run,
+  type SkippableTest,
+  type Stack,
+  temporaryFolder,
+} from "@imagespec/test-support";
 import { describe, expect, test } from "vitest";
 import type { BuildStatus, SolveExporter, SolveWork } from "../../src/daemon/daemon.ts";
 import { openDaemon } from "../../src/daemon/open-daemon.ts";
@@ -14,6 +21,9 @@ import { createProgress } from "../../src/progress/create-progress.ts";
 import { solveWork } from "../daemon/solve-work.ts";
 
 const signal = AbortSignal.timeout(200_000);
+// Of the stack's clients only the one of Engine 28.5 has a buildx.
+const { engines, buildkitd } = enginesUnderTest();
+const hasBuildx = engines.includes("28.5") && buildkitd;
 
 interface Place {
   readonly stack: Stack;
@@ -42,7 +52,7 @@ async function leftovers(): Promise<readonly string[]> {
   return (await readdir(tmpdir())).filter((name) => /^imagespec-(?:buildx|push)-/.test(name));
 }
 
-describe("a buildkitd by docker buildx", () => {
+describe.runIf(hasBuildx)("a buildkitd by docker buildx", () => {
   test("builds the context, with progress, and sends an OCI archive", async (context) => {
     const { daemon } = await openBuildkitd(context);
     await using _daemon = daemon;
@@ -199,7 +209,7 @@ describe("a buildkitd by docker buildx", () => {
   });
 });
 
-describe("an Engine by docker buildx", () => {
+describe.runIf(hasBuildx)("an Engine by docker buildx", () => {
   test("loads an image, and pushes it by the client", async (context) => {
     const { stack, env } = await place(context);
     const host = stack.engines["28.5"]?.dockerHost ?? "";
@@ -224,7 +234,7 @@ describe("an Engine by docker buildx", () => {
   });
 });
 
-describe("when there is no other way", () => {
+describe.runIf(hasBuildx)("when there is no other way", () => {
   test("the builder that docker buildx uses takes the place of an engine that refuses", async (context) => {
     const { stack, env } = await place(context);
     await using folder = await temporaryFolder();

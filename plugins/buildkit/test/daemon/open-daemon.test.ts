@@ -99,7 +99,7 @@ test.skipIf(process.getuid?.() !== 0)("a socket that may not be opened", async (
 });
 
 test("an engine that lets nobody speak to BuildKit", async (context) => {
-  const stack = await requireStack(context, { engines: ["28.5"] });
+  const stack = await requireStack(context);
   const target = stack.dockerHost.slice("unix://".length);
   await using folder = await temporaryFolder();
   const socket = path.join(folder.path, "podman.sock");
@@ -122,7 +122,7 @@ test("an engine that lets nobody speak to BuildKit", async (context) => {
 });
 
 test("what was found out about a daemon does not outlive it", async (context) => {
-  const stack = await requireStack(context, { engines: ["28.5"] });
+  const stack = await requireStack(context);
   const target = stack.dockerHost.slice("unix://".length);
   await using folder = await temporaryFolder();
   const socket = path.join(folder.path, "d.sock");

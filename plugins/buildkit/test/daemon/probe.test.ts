@@ -1,4 +1,4 @@
-import { requireStack, type StackEngineName } from "@imagespec/test-support";
+import { enginesUnderTest, requireStack, type StackEngineName } from "@imagespec/test-support";
 import { expect, test } from "vitest";
 import { probeDaemon } from "../../src/daemon/probe.ts";
 
@@ -12,7 +12,9 @@ const known: readonly (readonly [StackEngineName, object])[] = [
   ["28.5-containerd", { dialect: "modern", directPush: true, store: "containerd" }],
 ];
 
-for (const [name, features] of known) {
+const { engines: chosen, buildkitd } = enginesUnderTest();
+
+for (const [name, features] of known.filter(([name]) => chosen.includes(name))) {
   test(`Engine ${name} and its store are told apart`, async (context) => {
     const { engines } = await requireStack(context, { engines: [name] });
     const daemon = await probeDaemon("either", at(engines[name]?.dockerHost ?? ""), signal);
@@ -21,7 +23,7 @@ for (const [name, features] of known) {
   });
 }
 
-test("a buildkitd is recognised, whether it was announced or not", async (context) => {
+test.runIf(buildkitd)("a buildkitd is recognised, whether it was announced or not", async (context) => {
   const { buildkit } = await requireStack(context, { buildkitd: true });
   for (const kind of ["buildkitd", "either"] as const) {
     expect(await probeDaemon(kind, at(buildkit?.address ?? ""), signal)).toMatchObject({
