@@ -37,6 +37,17 @@ test("indexes with their logins, the netrc and the certificates of the machine",
   expect(ca).toBe("certificates\n");
 });
 
+test("where the machine takes Pythons from", async () => {
+  const env = {
+    UV_PYTHON_INSTALL_MIRROR: "https://mirror.example/pythons",
+    PIP_INDEX_URL: "https://pypi.example/simple",
+  };
+  const { uvConfig } = await machineSecrets(nothing, detectUvSettings(env, join(folder, "none")), async () => "");
+  expect(uvConfig).toBe(
+    'python-install-mirror = "https://mirror.example/pythons"\n\n[[index]]\nurl = "https://pypi.example/simple"\ndefault = true\n',
+  );
+});
+
 test("the index of a spec comes before the machine's, with its login", async () => {
   const spec = {
     ...nothing,

@@ -5,7 +5,7 @@ import { caText, indexAccess, type UvSettings } from "@imagespec/resolver";
 
 /** What build steps need of this machine's network, as texts; nothing of it stays in the image. */
 export interface MachineSecrets {
-  /** A `uv.toml` with the package indexes. */
+  /** A `uv.toml` with the package indexes, and where Pythons come from. */
   readonly uvConfig: string | undefined;
   readonly netrc: string | undefined;
   /** PEM. */
@@ -34,17 +34,30 @@ export async function machineSecrets(
   }
   const netrc = [...logins.values()].join("") + ((await textOf(settings.netrc)) ?? "");
   return {
-    uvConfig: urls.length === 0 ? undefined : uvConfig(defaultIndex, extra),
+    uvConfig: uvConfig(settings.env, defaultIndex, extra),
     netrc: netrc === "" ? undefined : netrc,
     ca: await caText(settings.caFile),
   };
 }
 
-function uvConfig(defaultIndex: string | undefined, extra: readonly string[]): string {
-  // The string forms of TOML and JSON agree where a URL is concerned.
+const pythonSources = {
+  "python-install-mirror": "UV_PYTHON_INSTALL_MIRROR",
+  "python-downloads-json-url": "UV_PYTHON_DOWNLOADS_JSON_URL",
+} as const;
+
+function uvConfig(
+  env: UvSettings["env"],
+  defaultIndex: string | undefined,
+  extra: readonly string[],
+): string | undefined {
+  // The string forms of TOML and JSON agree where a URL is concerned. Keys of the whole file come before its tables.
+  const sources = Object.entries(pythonSources).flatMap(([key, name]) =>
+    env[name] === undefined ? [] : [`${key} = ${JSON.stringify(env[name])}\n`],
+  );
   const first = extra.map((url) => `[[index]]\nurl = ${JSON.stringify(url)}\n`);
   const last = defaultIndex === undefined ? [] : [`[[index]]\nurl = ${JSON.stringify(defaultIndex)}\ndefault = true\n`];
-  return [...first, ...last].join("\n");
+  const parts = [sources.join(""), ...first, ...last].filter((part) => part !== "");
+  return parts.length === 0 ? undefined : parts.join("\n");
 }
 
 function environmentIndexes(env: UvSettings["env"]): readonly string[] {

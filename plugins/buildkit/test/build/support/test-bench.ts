@@ -60,7 +60,11 @@ export async function testBench(
     ],
     { host: "0.0.0.0", hostname: stack.hostAddress(daemon), unref: true },
   );
-  const client = new RegistryClient({ credentials: async () => ({ kind: "anonymous" }), proxy: {} });
+  const client = new RegistryClient({
+    credentials: async () => ({ kind: "anonymous" }),
+    proxy: {},
+    mirrors: { "docker.io": [`http://${stack.registry}`] },
+  });
   const store = await openLocalImageStore(cacheFolder);
   const builders = [
     buildkit(options.hosts === undefined && options.builder === undefined ? { host, ...options } : options),
