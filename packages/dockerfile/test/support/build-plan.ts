@@ -10,6 +10,7 @@ import {
   type Stack,
   type StackEngineName,
 } from "@imagespec/test-support";
+import { afterAll } from "vitest";
 import { type DockerfilePlan, writeContext } from "../../src/index.ts";
 
 /** An image in an engine. */
@@ -28,6 +29,12 @@ export interface BuiltPlan {
 }
 
 const signal = new AbortController().signal;
+
+const built: { readonly stack: Stack; readonly engine: StackEngineName; readonly reference: string }[] = [];
+afterAll(async () => {
+  for (const { stack, engine, reference } of built.splice(0))
+    await stack.docker(["image", "rm", "-f", reference], { engine, allowFailure: true });
+});
 
 /** Builds a plan with the docker client of the engine, as a person would. */
 export async function buildPlan(
@@ -48,6 +55,7 @@ export async function buildPlan(
       secrets.push("--secret", `id=${id},src=${file}`);
     }
     const reference = `dockerfile-test:${randomUUID()}`;
+    built.push({ stack, engine, reference });
     const buildArgs = Object.entries(whole.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
     const docker = (args: readonly string[], allowFailure = false): Promise<RunResult> =>
       stack.docker(args, { engine, allowFailure, env: { DOCKER_BUILDKIT: "1" }, timeoutMs: 300_000 });
