@@ -177,7 +177,7 @@ export const specFields: { readonly [Field in keyof ImageSpecInput]-?: SpecField
     type: "list of strings",
     role: "content",
     default: "`[]`",
-    description: "Conda channels, first one first; conda-forge comes after them.",
+    description: "Conda channels, first one first, and no others; without any, conda-forge.",
   },
   aptPackages: {
     shape: listOf(text("a Debian package", aptPackageFinding, "^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?$")),
