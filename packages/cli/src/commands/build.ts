@@ -1,4 +1,4 @@
-import type { SettledBuild } from "@imagespec/core";
+import type { BuilderEvent, SettledBuild } from "@imagespec/core";
 import { parseDuration } from "../arguments/duration.ts";
 import type { OptionTable } from "../arguments/option.ts";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
@@ -15,6 +15,7 @@ import { readBuildOptions } from "../session/read-build-options.ts";
 import { formatProblem } from "../session/warn-of-problems.ts";
 import { type BuiltSpec, buildSpecs } from "../specs/build-specs.ts";
 import { loadSpecs } from "../specs/load-specs.ts";
+import { specTitle } from "../specs/spec-facts.ts";
 
 const options: OptionTable = {
   ...buildOptions,
@@ -58,13 +59,19 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
     throw usageError(`"--name" cannot name ${specs.length} images`, "put the names into the specs");
   }
   let reporter: BuildReporter | undefined;
+  const start = performance.now();
+  const tell = (event: BuilderEvent): void => {
+    const t = Math.round(performance.now() - start);
+    reporter?.event(0, { ...event, t, build: specs[0] === undefined ? "" : specTitle(specs[0]), builder: "" });
+  };
   await using session = await openBuildSession(args, context, {
     concurrency,
     onPlugins: ({ problems }) => {
-      if (display.isJson) return;
-      for (const problem of problems) {
-        reporter?.event(0, { type: "warning", message: formatProblem(problem), t: 0, build: "", builder: "" });
-      }
+      for (const problem of problems) tell({ type: "warning", message: formatProblem(problem) });
+    },
+    // The client is that of all builds, and does not know for which one it asks.
+    onRetry: (retry) => {
+      if (specs.length === 1) tell({ type: "retry", ...retry });
     },
   });
   const platform = given.platform ?? session.config.config.platform;

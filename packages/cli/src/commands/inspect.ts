@@ -37,7 +37,7 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   const platform = wanted === undefined ? undefined : parsePlatform(wanted);
   await using session = await openImageSession(args, context);
   await using image = await openImage(parsePlace(text, cwd), session, signal);
-  const records = recordsOf(image.place, session);
+  const records = await recordsOf(image.place, session);
   const description = await describeImage(image, { platform, records, signal });
   if (args.flag("json")) {
     stdout.write(`${JSON.stringify({ type: "image", exitCode: 0, ...description })}\n`);

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** The names that a configuration file may have; the first one wins. */
@@ -10,26 +10,17 @@ export const configNames: readonly string[] = ["ts", "mts", "js", "mjs", "json",
  * The nearest configuration file at or above a folder, up to the root of its git repository. Outside of a repository only the
  * folder itself is looked at: a configuration may be code, and what lies further up need not belong to the user.
  */
-export async function findConfig(folder: string): Promise<string | undefined> {
-  const folders = await foldersUpToRepository(folder);
-  for (const candidate of folders.flatMap((parent) => configNames.map((name) => join(parent, name)))) {
-    if (await exists(candidate)) return candidate;
-  }
-  return undefined;
+export function findConfig(folder: string): string | undefined {
+  return foldersUpToRepository(folder)
+    .flatMap((parent) => configNames.map((name) => join(parent, name)))
+    .find((candidate) => existsSync(candidate));
 }
 
-async function foldersUpToRepository(folder: string): Promise<readonly string[]> {
+function foldersUpToRepository(folder: string): readonly string[] {
   const folders: string[] = [];
   for (let current = folder; ; current = dirname(current)) {
     folders.push(current);
-    if (await exists(join(current, ".git"))) return folders;
+    if (existsSync(join(current, ".git"))) return folders;
     if (dirname(current) === current) return [folder];
   }
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -20,7 +20,7 @@ export interface LoadedConfig {
  * @throws CONFIG_INVALID
  */
 export async function loadConfig(cwd: string): Promise<LoadedConfig> {
-  const file = await findConfig(cwd);
+  const file = findConfig(cwd);
   if (file === undefined) return { config: {}, file, folder: cwd };
   const name = relative(cwd, file);
   try {

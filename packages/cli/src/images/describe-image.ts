@@ -1,4 +1,4 @@
-import { imageKeys } from "@imagespec/core";
+import { type ImageRecords, imageKeys } from "@imagespec/core";
 import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
 import {
   type ContainerConfig,
@@ -19,7 +19,6 @@ import { formatPlace, type ImagePlace } from "./image-place.ts";
 import type { OpenedImage } from "./open-image.ts";
 import { readConfig } from "./read-config.ts";
 import { type RecordSummary, summarizeRecord } from "./record-summary.ts";
-import type { Records } from "./records.ts";
 
 /** Everything that can be told of an image without reading its layers. */
 export interface ImageDescription {
@@ -66,7 +65,7 @@ export interface LayerDescription {
 
 interface Options {
   readonly platform: Platform | undefined;
-  readonly records: Records | undefined;
+  readonly records: ImageRecords | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -148,12 +147,12 @@ async function describePlatform(
 
 /** The record is an extra: a registry that does not give it away still shows the image. */
 async function readRecord(
-  records: Records | undefined,
+  records: ImageRecords | undefined,
   digest: Digest,
   signal: AbortSignal,
 ): Promise<{ readonly bytes?: Uint8Array | undefined; readonly problem?: string }> {
   try {
-    return { bytes: await records?.read(digest, signal) };
+    return { bytes: await records?.read(digest, { signal }) };
   } catch (error) {
     if (!isImageSpecError(error) || error.origin !== "registry") throw error;
     return { problem: error.message };

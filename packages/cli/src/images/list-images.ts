@@ -1,8 +1,8 @@
+import { storeRecords } from "@imagespec/core";
 import { isImageSpecError } from "@imagespec/errors";
 import type { LocalImageStore } from "@imagespec/image-store";
 import { type Digest, familiarImageReference, parseImageReference } from "@imagespec/oci";
 import { summarizeRecord } from "./record-summary.ts";
-import { storeRecords } from "./records.ts";
 import { surveyImage } from "./survey-image.ts";
 
 /** An image of the local store. */
@@ -46,7 +46,7 @@ async function describeEntry(
     const { platforms, layers, manifests } = await surveyImage({ source: store, root }, undefined, signal);
     const created = await Promise.all(
       manifests.map(async ({ descriptor }) => {
-        const record = await storeRecords(store.root).read(descriptor.digest, signal);
+        const record = await storeRecords(store).read(descriptor.digest, { signal });
         return record === undefined ? undefined : summarizeRecord(record)?.created;
       }),
     );

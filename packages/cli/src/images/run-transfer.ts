@@ -54,6 +54,7 @@ export async function runTransfer(
   const display = displayOf(args);
   const title = formatPlace(image.place);
   using reporter = new TransferReporter(title, [`from ${placeTitles[image.place.kind]}`], context, display);
+  session.tellRetries((retry) => reporter.retry(retry));
   const transfer = await transferImage(image, target, {
     platforms: platformsOf(args),
     force: args.flag("force"),

@@ -175,15 +175,16 @@ async function copyRecords(
   { manifests }: ImageSurvey,
   { session, reporter, signal }: Options,
 ): Promise<{ readonly count: number; readonly warnings: readonly string[] }> {
-  const from = recordsOf(place, session);
-  const to = recordsOf(target, session);
+  const from = await recordsOf(place, session);
+  const to = await recordsOf(target, session);
   if (from === undefined || to === undefined) return { count: 0, warnings: [] };
   let count = 0;
   try {
     for (const { descriptor } of manifests) {
-      const record = await from.read(descriptor.digest, signal);
+      const record = await from.read(descriptor.digest, { signal });
       if (record === undefined) continue;
-      await to.write(descriptor, record, signal);
+      const known = await to.read(descriptor.digest, { signal });
+      if (known === undefined || !Buffer.from(known).equals(record)) await to.write(descriptor, record, { signal });
       count++;
     }
     return { count, warnings: [] };

@@ -1,4 +1,5 @@
 import type { BuilderEvent, ImageResult } from "@imagespec/core";
+import type { RetryInfo } from "@imagespec/registry-client";
 import type { CommandContext } from "../command-context.ts";
 import type { BuildReporter } from "../output/build-reporter.ts";
 import { chooseReporter, type OutputOptions } from "../output/choose-reporter.ts";
@@ -62,6 +63,10 @@ export class TransferReporter {
 
   warn(message: string): void {
     this.#emit({ type: "warning", message });
+  }
+
+  retry(retry: RetryInfo): void {
+    this.#emit({ type: "retry", ...retry });
   }
 
   /** The transfer has ended well. */

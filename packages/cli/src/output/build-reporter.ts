@@ -9,11 +9,16 @@ export interface ReportedBuild {
   readonly origin: SpecOrigin;
 }
 
+/** What is kept of what the commands of a build have printed. */
+export interface KeptLog {
+  readonly lines: number;
+}
+
 /** Shows builds while they run. Builds are named by their position. */
 export interface BuildReporter {
   event(position: number, event: BuildEvent): void;
   /** One build has ended; called after its last event. */
-  ended(position: number, outcome: SettledBuild): void;
+  ended(position: number, outcome: SettledBuild, log?: KeptLog): void;
   /** All have. */
   close(): void;
 }

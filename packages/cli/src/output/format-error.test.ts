@@ -84,3 +84,22 @@ test("causes are shown when asked for, and the stack of a defect always", () => 
   const defect = new ImageSpecError("INTERNAL", "an unexpected error: x", { cause: new TypeError("x is undefined") });
   expect(text(defect)).toContain("TypeError: x is undefined\n        at ");
 });
+
+test("names the log that has more than is shown", () => {
+  const logTail = ["> python -c 'import torch'", "ImportError: libgomp.so.1: cannot open shared object file"];
+  const error = new ImageSpecError("BUILD_STEP_FAILED", "commands[0] failed with exit code 1", {
+    hint: 'add "libgomp1" to aptPackages',
+    logTail,
+  });
+  const look = { style: plainStyle, columns: 100, cwd: "/" };
+  expect(`\n${formatError(error, { ...look, log: { lines: 214 } }).join("\n")}`).toMatchInlineSnapshot(`
+    "
+      ✗ commands[0] failed with exit code 1   BUILD_STEP_FAILED
+        hint: add "libgomp1" to aptPackages
+        │ > python -c 'import torch'
+        │ ImportError: libgomp.so.1: cannot open shared object file
+        log: 214 lines, \`imagespec logs --last\`"
+  `);
+  const withAll = formatError(error, { ...look, log: { lines: 2 } });
+  expect(withAll).toEqual(formatError(error, look));
+});

@@ -1,4 +1,5 @@
 import { type ImageSpecError, messageOf, type SpecProblem } from "@imagespec/errors";
+import type { KeptLog } from "./build-reporter.ts";
 import { formatCodeFrame } from "./code-frame.ts";
 import { placeOfProblem, type SpecOrigin, statedPlace } from "./error-place.ts";
 import type { Style } from "./style.ts";
@@ -13,6 +14,8 @@ export interface ErrorLook {
   readonly origin?: SpecOrigin | undefined;
   /** Shows causes and stacks too. */
   readonly isVerbose?: boolean | undefined;
+  /** What `imagespec logs --last` would show. */
+  readonly log?: KeptLog | undefined;
 }
 
 const shownLogLines = 20;
@@ -25,7 +28,7 @@ export function formatError(error: ImageSpecError, look: ErrorLook): readonly st
     `  ${style.red("✗")} ${style.bold(oneLine(isList ? headline(error) : error.message))}   ${style.dim(error.code)}`,
     ...(isList ? error.problems.flatMap((problem) => formatProblem(problem, error, look)) : formatSingle(error, look)),
     // A mistake in a spec is named by its place, not by what some program said of it.
-    ...(error.origin === "spec" && !look.isVerbose ? [] : formatLogTail(error, style)),
+    ...(error.origin === "spec" && !look.isVerbose ? [] : formatLogTail(error, look)),
     ...formatCauses(error, look),
   ];
 }
@@ -60,10 +63,13 @@ function headline({ message, problems }: ImageSpecError): string {
   return cut !== -1 && problems.some((problem) => rest.includes(problem.message)) ? message.slice(0, cut) : message;
 }
 
-function formatLogTail({ logTail }: ImageSpecError, style: Style): readonly string[] {
+function formatLogTail({ logTail }: ImageSpecError, { style, log }: ErrorLook): readonly string[] {
   const shown = logTail.slice(-shownLogLines).map((line) => `    ${style.dim("│")} ${terminalText(line)}`);
   const left = logTail.length - shown.length;
-  return left > 0 ? [`    ${style.dim(`│ … ${left} lines before`)}`, ...shown] : shown;
+  const lines = left > 0 ? [`    ${style.dim(`│ … ${left} lines before`)}`, ...shown] : shown;
+  if (log === undefined || log.lines <= shown.length) return lines;
+  const kept = `${log.lines} ${log.lines === 1 ? "line" : "lines"}, \`imagespec logs --last\``;
+  return [...lines, `    ${style.cyan("log:")} ${kept}`];
 }
 
 /** A defect shows its stack, so that it can be reported; anything else only when asked. */

@@ -21,12 +21,22 @@ const builds = [
 ];
 const time = new Date("2026-11-25T14:10:13.292Z");
 
-function recorder(): BuildReporter & { readonly calls: readonly (readonly unknown[])[] } {
+const making = (make: EventMaker): BuildEvent => make.builder({ type: "step", id: "a", name: "a", state: "running" });
+
+function recorder(): BuildReporter & {
+  readonly calls: readonly (readonly unknown[])[];
+  readonly logs: readonly unknown[];
+} {
   const calls: (readonly unknown[])[] = [];
+  const logs: unknown[] = [];
   return {
     calls,
+    logs,
     event: (position, event) => calls.push(["event", position, event]),
-    ended: (position, outcome) => calls.push(["ended", position, outcome.status]),
+    ended: (position, outcome, log) => {
+      calls.push(["ended", position, outcome.status]);
+      logs.push(log);
+    },
     close: () => calls.push(["close"]),
   };
 }
@@ -96,12 +106,12 @@ test("writes nothing before something happens, and keeps the newest", async () =
   await writeFile(join(cacheFolder, "logs", "mine.txt"), "");
   for (let second = 0; second <= keptLogs; second++) {
     const reporter = keepingLog(recorder(), builds, { cacheFolder, time: new Date(time.getTime() + second * 1000) });
-    reporter.event(0, make.started());
+    reporter.event(0, making(make));
     reporter.close();
   }
   // Twice within a millisecond: neither is lost.
   const twin = keepingLog(recorder(), builds, { cacheFolder, time: new Date(time.getTime() + keptLogs * 1000) });
-  twin.event(0, make.started());
+  twin.event(0, making(make));
   twin.close();
   const names = await listLogs(cacheFolder);
   expect(names).toHaveLength(keptLogs);
@@ -115,11 +125,34 @@ test("a folder that cannot be written to costs a warning, once", async () => {
   const inner = recorder();
   const reporter = keepingLog(inner, builds, { cacheFolder });
   const make = new EventMaker("acme/train");
-  for (let round = 0; round < 3; round++) reporter.event(0, make.started());
+  for (let round = 0; round < 3; round++) reporter.event(0, making(make));
   reporter.close();
   const warnings = inner.calls.filter(([, , event]) => (event as BuildEvent | undefined)?.type === "warning");
   expect(warnings).toHaveLength(1);
   expect(warnings[0]?.[2]).toMatchObject({ message: expect.stringContaining("the log of this build is not kept") });
+});
+
+test("an image that was there already leaves no log", async () => {
+  const reporter = keepingLog(recorder(), builds, { cacheFolder });
+  const make = new EventMaker("acme/train");
+  reporter.event(0, make.started());
+  reporter.event(0, make.engine({ type: "step", id: "check", name: "check", state: "done" }));
+  reporter.event(0, { ...make.done(imageResult({ action: "exists", builder: "" })), builder: "" });
+  reporter.close();
+  await expect(readdir(join(cacheFolder, "logs"))).rejects.toThrow("ENOENT");
+});
+
+test("says how many lines there are to read", () => {
+  const inner = recorder();
+  const reporter = keepingLog(inner, builds, { cacheFolder });
+  const make = new EventMaker("acme/train");
+  const error = new ImageSpecError("BUILD_STEP_FAILED", "it broke");
+  reporter.ended(0, { status: "rejected", error });
+  reporter.event(0, make.builder({ type: "log", step: "a", stream: "out", text: "one\ntw" }));
+  reporter.event(0, make.builder({ type: "log", step: "a", stream: "out", text: "o\nthree\n" }));
+  reporter.ended(0, { status: "rejected", error });
+  reporter.close();
+  expect(inner.logs).toEqual([undefined, { lines: 3 }]);
 });
 
 test("a log that was cut off is read as far as it goes; another file is none", async () => {

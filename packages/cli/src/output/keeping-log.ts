@@ -15,8 +15,9 @@ interface LogPlace {
 }
 
 /**
- * A reporter that also writes the events as JSON lines to a file of the cache folder, for `imagespec logs`. Written at once, so that
- * a build that is killed leaves all it did. What cannot be written is a warning, never a failure of the build.
+ * A reporter that also writes the events as JSON lines to a file of the cache folder, for `imagespec logs`, as soon as something is
+ * made or goes wrong. Written at once, so that a build that is killed leaves all it did. What cannot be written is a warning, never
+ * a failure of the build.
  */
 export function keepingLog(
   reporter: BuildReporter,
@@ -26,6 +27,9 @@ export function keepingLog(
   let file: number | undefined;
   let written = 0;
   let isOff = false;
+  const lines = new Map<number, number>();
+  const pending: unknown[] = [];
+  let isWorth = false;
   const write = (value: unknown): void => {
     const line = `${redact(JSON.stringify(value))}\n`;
     // How a build ended is worth more than the limit.
@@ -36,9 +40,13 @@ export function keepingLog(
   return {
     event(position, event) {
       reporter.event(position, event);
+      if (event.type === "log") lines.set(position, (lines.get(position) ?? 0) + event.text.split("\n").length - 1);
       if (isOff || !isKept(event)) return;
       try {
-        write({ position, ...event });
+        pending.push({ position, ...event });
+        // An image that was there already leaves nothing worth keeping.
+        isWorth ||= isWorthKeeping(event);
+        if (isWorth) for (const value of pending.splice(0)) write(value);
       } catch (error) {
         if (systemCodeOf(error) === undefined) throw error;
         isOff = true;
@@ -47,13 +55,22 @@ export function keepingLog(
         reporter.event(position, { type: "warning", message, t, build, builder });
       }
     },
-    ended: (position, outcome) => reporter.ended(position, outcome),
+    ended(position, outcome) {
+      const count = lines.get(position) ?? 0;
+      if (isOff || count === 0) reporter.ended(position, outcome);
+      else reporter.ended(position, outcome, { lines: count });
+    },
     close() {
       reporter.close();
       if (file !== undefined) closeSync(file);
       file = undefined;
     },
   };
+}
+
+function isWorthKeeping(event: BuildEvent): boolean {
+  if (event.type === "done") return !("result" in event) || event.result.action !== "exists";
+  return event.builder !== "" || (event.type !== "started" && event.type !== "step");
 }
 
 /** Of a transfer only its end: the rest says something while it runs, and is most of all events. */

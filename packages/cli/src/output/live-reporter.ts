@@ -1,7 +1,7 @@
 import type { BuildEvent, SettledBuild } from "@imagespec/core";
 import type { TextOutput } from "../command-context.ts";
 import { formatResult, formatSteps, formatTitle } from "./build-lines.ts";
-import type { BuildReporter, ReportedBuild } from "./build-reporter.ts";
+import type { BuildReporter, KeptLog, ReportedBuild } from "./build-reporter.ts";
 import { BuildView } from "./build-view.ts";
 import { formatError } from "./format-error.ts";
 import { LiveScreen } from "./live-screen.ts";
@@ -55,7 +55,7 @@ export class LiveReporter implements BuildReporter {
       this.#printed.push(...this.#logs.add(event).map((line) => `    ${style.dim(`│ ${line}`)}`));
   }
 
-  ended(position: number, outcome: SettledBuild): void {
+  ended(position: number, outcome: SettledBuild, log?: KeptLog): void {
     const running = this.#running.get(position);
     if (running === undefined) return;
     this.#running.delete(position);
@@ -69,7 +69,7 @@ export class LiveReporter implements BuildReporter {
       ...formatSteps(view, { ...this.#look(running), outcome: outcome.status }),
     );
     if (outcome.status === "rejected") {
-      this.#printed.push(...formatError(outcome.error, { style, columns, cwd, origin: build.origin, isVerbose }));
+      this.#printed.push(...formatError(outcome.error, { style, columns, cwd, origin: build.origin, isVerbose, log }));
     } else {
       this.#printed.push(...formatResult(outcome.result, style));
       results?.write(`${formatResult(outcome.result, plainStyle).join("\n")}\n`);

@@ -1,7 +1,7 @@
 import type { BuildEvent, SettledBuild } from "@imagespec/core";
 import type { TextOutput } from "../command-context.ts";
 import { formatResult, formatTitle, isShown, withBaseName } from "./build-lines.ts";
-import type { BuildReporter, ReportedBuild } from "./build-reporter.ts";
+import type { BuildReporter, KeptLog, ReportedBuild } from "./build-reporter.ts";
 import { BuildView } from "./build-view.ts";
 import { formatError } from "./format-error.ts";
 import { LogLines } from "./log-lines.ts";
@@ -58,7 +58,7 @@ export class PlainReporter implements BuildReporter {
     this.#say(position, formatStep(withBaseName(step, view.steps), look));
   }
 
-  ended(position: number, outcome: SettledBuild): void {
+  ended(position: number, outcome: SettledBuild, log?: KeptLog): void {
     const entry = this.#builds[position];
     if (entry === undefined) return;
     const { style, resultStyle, progress, results, cwd, isVerbose } = this.#options;
@@ -68,7 +68,7 @@ export class PlainReporter implements BuildReporter {
       return;
     }
     const columns = progress.columns || usualColumns;
-    const look = { style, columns, cwd, origin: entry.build.origin, isVerbose };
+    const look = { style, columns, cwd, origin: entry.build.origin, isVerbose, log };
     for (const line of formatError(outcome.error, look)) this.#say(position, line);
   }
 

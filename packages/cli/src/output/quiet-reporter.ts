@@ -1,6 +1,6 @@
 import type { SettledBuild } from "@imagespec/core";
 import type { TextOutput } from "../command-context.ts";
-import type { BuildReporter, ReportedBuild } from "./build-reporter.ts";
+import type { BuildReporter, KeptLog, ReportedBuild } from "./build-reporter.ts";
 import { formatError } from "./format-error.ts";
 import type { Style } from "./style.ts";
 
@@ -25,13 +25,13 @@ export class QuietReporter implements BuildReporter {
 
   event(): void {}
 
-  ended(position: number, outcome: SettledBuild): void {
+  ended(position: number, outcome: SettledBuild, log?: KeptLog): void {
     if (outcome.status === "fulfilled") {
       this.#references[position] = outcome.result.reference;
       return;
     }
     const { errors, style, cwd } = this.#options;
-    const look = { style, columns: errors.columns || 100, cwd, origin: this.#builds[position]?.origin };
+    const look = { style, columns: errors.columns || 100, cwd, origin: this.#builds[position]?.origin, log };
     errors.write(`${formatError(outcome.error, look).join("\n")}\n`);
   }
 

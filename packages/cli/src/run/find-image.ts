@@ -9,6 +9,7 @@ import type { CommandContext } from "../command-context.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { chooseReporter } from "../output/choose-reporter.ts";
 import { hidingExisting } from "../output/hiding-existing.ts";
+import { keepingLog } from "../output/keeping-log.ts";
 import type { Session } from "../session/open-session.ts";
 import { readBuildOptions } from "../session/read-build-options.ts";
 import { buildSpecs } from "../specs/build-specs.ts";
@@ -43,7 +44,7 @@ export async function findImage(
   const besideProgram = { ...context, stdout: context.stderr };
   const display = { isJson: false, isQuiet: !options.isVerbose && context.stderr.isTTY !== true, ...options };
   const [built] = await buildSpecs(session.engine, [loaded], build, (builds) =>
-    hidingExisting(chooseReporter(builds, besideProgram, display)),
+    keepingLog(hidingExisting(chooseReporter(builds, besideProgram, display)), builds, session),
   );
   if (built === undefined) throw new ImageSpecError("INTERNAL", "the build gave no result");
   if (built.outcome.status === "rejected") return exitCodeOf(built.outcome.error);

@@ -1,6 +1,6 @@
 import { discoverPlugins, ImageBuildEngine } from "@imagespec/core";
 import { type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
-import type { RegistryClient } from "@imagespec/registry-client";
+import type { RegistryClient, RetryInfo } from "@imagespec/registry-client";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
@@ -26,18 +26,20 @@ interface BuildSessionOptions {
   readonly concurrency?: number | undefined;
   /** Called when a builder is needed and plugins have been looked for. */
   readonly onPlugins?: ((plugins: Plugins) => void) | undefined;
+  /** Called when a registry is asked once more. */
+  readonly onRetry?: ((retry: RetryInfo) => void) | undefined;
 }
 
 /** Reads the configuration and makes an engine. @throws CONFIG_INVALID, CLI_USAGE */
 export async function openBuildSession(
   args: ParsedArguments,
   { cwd, env }: CommandContext,
-  { concurrency, onPlugins }: BuildSessionOptions = {},
+  { concurrency, onPlugins, onRetry }: BuildSessionOptions = {},
 ): Promise<BuildSession> {
   const loaded = await loadConfig(cwd);
   const { config } = loaded;
   const cacheFolder = chooseCacheFolder(args.text("cache-dir"), loaded, { cwd, env });
-  const settings = await registrySettings(args, loaded, cwd);
+  const settings = { ...(await registrySettings(args, loaded, cwd)), onRetry };
   const loadPlugins = once(() =>
     discoverPlugins({ folder: cwd, config: config.builders, extraFolders: [packageFolder] }),
   );

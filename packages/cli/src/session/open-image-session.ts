@@ -1,5 +1,5 @@
 import { type LocalImageStore, openLocalImageStore } from "@imagespec/image-store";
-import { RegistryClient } from "@imagespec/registry-client";
+import { RegistryClient, type RetryInfo } from "@imagespec/registry-client";
 import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
@@ -11,6 +11,8 @@ export interface ImageSession extends AsyncDisposable {
   readonly config: LoadedConfig;
   readonly cacheFolder: string;
   readonly registryClient: RegistryClient;
+  /** Has what the registry client tries again told to one listener, instead of nobody. */
+  readonly tellRetries: (listener: (retry: RetryInfo) => void) => void;
   /** The local image store, created when it is missing. */
   readonly openStore: () => Promise<LocalImageStore>;
   /** The local image store, if there is one. */
@@ -21,7 +23,11 @@ export interface ImageSession extends AsyncDisposable {
 export async function openImageSession(args: ParsedArguments, { cwd, env }: CommandContext): Promise<ImageSession> {
   const config = await loadConfig(cwd);
   const cacheFolder = chooseCacheFolder(args.text("cache-dir"), config, { cwd, env });
-  const registryClient = new RegistryClient(await registrySettings(args, config, cwd));
+  let listener: ((retry: RetryInfo) => void) | undefined;
+  const registryClient = new RegistryClient({
+    ...(await registrySettings(args, config, cwd)),
+    onRetry: (retry) => listener?.(retry),
+  });
   let store: Promise<LocalImageStore> | undefined;
   const openStore = (): Promise<LocalImageStore> => {
     store ??= openLocalImageStore(cacheFolder);
@@ -31,6 +37,9 @@ export async function openImageSession(args: ParsedArguments, { cwd, env }: Comm
     config,
     cacheFolder,
     registryClient,
+    tellRetries: (given) => {
+      listener = given;
+    },
     openStore,
     existingStore: async () => (isStore(cacheFolder) ? openStore() : undefined),
     async [Symbol.asyncDispose]() {

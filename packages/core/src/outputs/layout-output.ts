@@ -1,11 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { systemCodeOf } from "@imagespec/errors";
-import { type LocalImageStore, type OciLayout, onDisk } from "@imagespec/image-store";
-import { type Descriptor, digestHex, type ImageSink, type ImageSource, type StoredManifest } from "@imagespec/oci";
+import type { LocalImageStore, OciLayout } from "@imagespec/image-store";
+import type { Descriptor, ImageSink, ImageSource, StoredManifest } from "@imagespec/oci";
 import type { BuildOutput } from "../builder/output.ts";
 import { isWhole } from "./is-whole.ts";
 import type { Lookup, OpenedOutput } from "./opened-output.ts";
+import { storeRecords } from "./store-records.ts";
 
 type Signalled = { readonly signal: AbortSignal };
 
@@ -93,26 +91,11 @@ export class LocalStoreOutput extends LayoutOutput {
     return { kind: "local-store", name: this.nameOf(tag) };
   }
 
-  override async readRecord(subject: Descriptor, _options: Signalled): Promise<Uint8Array | undefined> {
-    try {
-      return await readFile(this.#recordOf(subject));
-    } catch (error) {
-      if (systemCodeOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
+  override async readRecord({ digest }: Descriptor, options: Signalled): Promise<Uint8Array | undefined> {
+    return storeRecords(this.store).read(digest, options);
   }
 
-  #recordOf({ digest }: Descriptor): string {
-    return join(this.store.root, "records", `${digestHex(digest)}.json`);
-  }
-
-  override async addRecord(subject: Descriptor, record: Uint8Array, _options: Signalled): Promise<void> {
-    const file = this.#recordOf(subject);
-    await using partial = await this.store.content.temporaryFile(".json");
-    await onDisk(file, async () => {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(partial.path, record);
-      await rename(partial.path, file);
-    });
+  override async addRecord(subject: Descriptor, record: Uint8Array, options: Signalled): Promise<void> {
+    await storeRecords(this.store).write(subject, record, options);
   }
 }

@@ -1,19 +1,9 @@
 import { isImageSpecError } from "@imagespec/errors";
-import {
-  type Descriptor,
-  descriptorOf,
-  digestOf,
-  encodeManifest,
-  mediaTypes,
-  parseImageManifest,
-  type StoredManifest,
-} from "@imagespec/oci";
+import type { Descriptor, StoredManifest } from "@imagespec/oci";
 import type { RegistryClient, Repository, RepositoryReference } from "@imagespec/registry-client";
 import type { BuildOutput } from "../builder/output.ts";
 import type { Lookup, OpenedOutput } from "./opened-output.ts";
-
-/** Artifact type of the record that is attached to an image. */
-export const recordType = "application/vnd.imagespec.record.v1+json";
+import { registryRecords } from "./registry-records.ts";
 
 /** A repository of a registry. */
 export class RegistryOutput implements OpenedOutput {
@@ -79,39 +69,11 @@ export class RegistryOutput implements OpenedOutput {
     // The image is where it belongs as soon as it has its tag.
   }
 
-  async readRecord(subject: Descriptor, options: { readonly signal: AbortSignal }): Promise<Uint8Array | undefined> {
-    const records = await this.#remote.referrers(subject.digest, { artifactType: recordType, ...options });
-    // A registry lists them in the order in which they came.
-    const newest = records.at(-1);
-    if (newest === undefined) return undefined;
-    const manifest = await this.#remote.readManifest({ digest: newest.digest }, options);
-    const [layer] = manifest === undefined ? [] : parseImageManifest(manifest.bytes).layers;
-    return layer === undefined ? undefined : this.#remote.getBlob(layer, options);
+  async readRecord({ digest }: Descriptor, options: { readonly signal: AbortSignal }): Promise<Uint8Array | undefined> {
+    return registryRecords(this.#remote).read(digest, options);
   }
 
   async addRecord(subject: Descriptor, record: Uint8Array, options: { readonly signal: AbortSignal }): Promise<void> {
-    const layer = descriptorOf(record, recordType);
-    const empty = new TextEncoder().encode("{}");
-    const config: Descriptor = { mediaType: mediaTypes.ociEmpty, digest: digestOf(empty), size: empty.length };
-    for (const [descriptor, bytes] of [
-      [config, empty],
-      [layer, record],
-    ] as const) {
-      await this.#remote.writeBlob(descriptor, () => once(bytes), options);
-    }
-    const { mediaType, digest, size } = subject;
-    const { bytes } = encodeManifest({
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociManifest,
-      artifactType: recordType,
-      config,
-      layers: [layer],
-      subject: { mediaType, digest, size },
-    });
-    await this.#remote.pushReferrer(bytes, mediaTypes.ociManifest, options);
+    await registryRecords(this.#remote).write(subject, record, options);
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
