@@ -79,6 +79,8 @@ test("what a daemon lacks is said before the build", async () => {
   expect(await paths({}, { daemons, options: { cache: { to: ["ghcr.io/acme/cache"], required: true } } })).toEqual([
     "builder",
   ]);
+  expect(await paths({}, { daemons, options: { compression: "zstd" } })).toEqual(["builder"]);
+  expect(await paths({}, { daemons, options: { compression: "gzip" } })).toEqual([]);
   expect(await paths({}, { daemons, options: { cache: { to: ["type=inline"], required: true } } })).toEqual([]);
   const pushing = { ...buildkitd, kind: "buildx" as const, features: { ...modernFeatures, ociExport: false } };
   expect(await paths({}, { daemons: [pushing] })).toEqual([]);

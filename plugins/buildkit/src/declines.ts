@@ -21,6 +21,7 @@ export function declines(
     ...dialectProblems(options, daemons),
     ...cacheProblems(options, daemons),
     ...timestampProblems(options, daemons),
+    ...compressionProblems(options, daemons),
     ...outputProblems(context, daemons),
   ];
 }
@@ -129,6 +130,22 @@ function timestampProblems(
         "builder",
         `the daemon at "${address}" (${version}) cannot give files of build steps a fixed time`,
         'use a buildkitd of 0.13 or later, or leave the option "reproducible" out',
+      ),
+    );
+}
+
+function compressionProblems(
+  { compression }: BuildkitBuilderOptions,
+  daemons: readonly DaemonFacts[],
+): readonly SpecProblem[] {
+  if (compression === undefined || compression === "gzip") return [];
+  return daemons
+    .filter((daemon) => daemon.features.store === "graphdriver")
+    .map(({ address }) =>
+      problem(
+        "builder",
+        `the engine at "${address}" compresses layers by gzip alone: its image store is a graph driver`,
+        "switch the engine to the containerd image store, or leave the option compression out",
       ),
     );
 }

@@ -6,6 +6,7 @@ import { createUvResolver, resolvePackages } from "@imagespec/resolver";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import { baseFacts } from "./base-facts.ts";
 import type { BuildSession } from "./build-session.ts";
+import { unexportedCaches } from "./cache-entries.ts";
 import { createSession } from "./create-session.ts";
 import { cudaImage } from "./cuda-image.ts";
 import type { DaemonPool } from "./daemon-pool.ts";
@@ -28,6 +29,11 @@ export async function buildImage(
 ): Promise<BuildOutcome> {
   await using daemon = await pool.open(spec, request.signal);
   const session = createSession(spec, request, { options, daemon });
+  const left = unexportedCaches(options.cache, daemon.features);
+  if (left.length > 0) {
+    const message = `the daemon at "${daemon.address}" cannot export caches of type ${left.join(", ")}: they are left out`;
+    request.emit({ type: "warning", message });
+  }
   if (spec.resolvedBase.kind === "scratch") return await buildOn(session, request, undefined);
   const image = (await cudaImage(spec, request)) ?? (await request.base(session.platform));
   if (image === undefined) throw new ImageSpecError("INTERNAL", "the engine gave no base image");

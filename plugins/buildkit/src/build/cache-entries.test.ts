@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cacheEntries } from "./cache-entries.ts";
+import { cacheEntries, unexportedCaches } from "./cache-entries.ts";
 
 test("caches in their three forms", () => {
   const from = ["ghcr.io/acme/cache:main", "type=gha,scope=main", { type: "local", src: "/cache" }];
@@ -23,4 +23,6 @@ test("a cache that cannot be exported fails no build, unless it is required", ()
     ref: "ghcr.io/acme/cache",
   });
   expect(cacheEntries({ to }, { registryCache: false }).cacheTo).toEqual([{ type: "inline", attrs: {} }]);
+  expect(unexportedCaches({ to }, { registryCache: false })).toEqual(["registry"]);
+  expect(unexportedCaches({ to }, { registryCache: true })).toEqual([]);
 });

@@ -19,8 +19,17 @@ export function cacheEntries(
   };
 }
 
+/** Types of the caches that the options want exported and the daemon cannot export. */
+export function unexportedCaches(
+  cache: BuildkitBuilderOptions["cache"],
+  { registryCache }: Pick<DaemonFeatures, "registryCache">,
+): readonly string[] {
+  const types = (cache?.to ?? []).map((choice) => parseCache(choice).type);
+  return registryCache ? [] : [...new Set(types.filter((type) => type !== "inline"))];
+}
+
 /** A registry reference, `type=…,key=value`, or those as an object. */
-export function parseCache(choice: CacheChoice): CacheEntry {
+function parseCache(choice: CacheChoice): CacheEntry {
   if (typeof choice !== "string") {
     const { type = "registry", ...attrs } = choice;
     return { type, attrs };

@@ -63,3 +63,24 @@ test("an aborted build does not try the others", async () => {
   });
   await expect(waiting.open(await spec([]), aborted)).rejects.toMatchObject({ code: "ABORTED" });
 });
+
+test("who stops waiting for an answer does not stop the others", async () => {
+  let resolve: () => void = () => undefined;
+  const answer = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const asked: AbortSignal[] = [];
+  const slow = new DaemonPool({ hosts: ["tcp://one:1"] }, async (_host, limit) => {
+    asked.push(limit);
+    await answer;
+    return fakeDaemon(async () => ({ exporter: {}, contextBytes: 0 }));
+  });
+  const impatient = new AbortController();
+  const first = slow.facts(impatient.signal);
+  const second = slow.facts(signal);
+  impatient.abort(new ImageSpecError("ABORTED", "enough"));
+  await expect(first).rejects.toMatchObject({ code: "ABORTED" });
+  resolve();
+  expect(await second).toHaveLength(1);
+  expect(asked).toHaveLength(1);
+});

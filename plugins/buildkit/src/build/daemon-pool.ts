@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ResolvedImageSpec } from "@imagespec/core";
-import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
+import { abortedError, ImageSpecError, isImageSpecError, throwIfAborted } from "@imagespec/errors";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import type { BuildkitDaemon } from "../daemon/daemon.ts";
 import { isSamePlatform } from "./same-platform.ts";
@@ -13,6 +13,9 @@ export type DaemonFacts = Pick<BuildkitDaemon, "kind" | "address" | "version" | 
 
 /** For how long a daemon's answers are believed, in milliseconds. */
 const factsLifetimeMs = 30_000;
+
+/** A daemon that does not say what it is within so many milliseconds hangs. */
+const answerTimeoutMs = 5_000;
 
 /** The daemons of a builder: mostly one. */
 export class DaemonPool {
@@ -80,17 +83,43 @@ export class DaemonPool {
 
   #factsOf(host: string | undefined, signal: AbortSignal): Promise<DaemonFacts> {
     const known = this.#facts.get(host);
-    if (known !== undefined && this.#now() - known.at < factsLifetimeMs) return known.facts;
-    const facts = this.#ask(host, signal);
+    if (known !== undefined && this.#now() - known.at < factsLifetimeMs) return withAbort(known.facts, signal);
+    const facts = this.#ask(host);
     this.#facts.set(host, { at: this.#now(), facts });
     facts.catch(() => this.#facts.delete(host));
-    return facts;
+    return withAbort(facts, signal);
   }
 
-  async #ask(host: string | undefined, signal: AbortSignal): Promise<DaemonFacts> {
-    await using daemon = await this.#open(host, signal);
-    const { kind, address, version, features, platforms } = daemon;
-    return { kind, address, version, features, platforms };
+  /** Several may wait for the answer: the signal of none of them ends it. */
+  async #ask(host: string | undefined): Promise<DaemonFacts> {
+    const limit = AbortSignal.timeout(answerTimeoutMs);
+    try {
+      await using daemon = await this.#open(host, limit);
+      const { kind, address, version, features, platforms } = daemon;
+      return { kind, address, version, features, platforms };
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      const which = host === undefined ? "the daemon" : `the daemon at "${host}"`;
+      throw new ImageSpecError("ENGINE_DOWN", `${which} did not answer within ${answerTimeoutMs / 1000} s`, {
+        hint: "check whether it hangs, and its address",
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Waits for what others may wait for too. @throws ABORTED */
+async function withAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  throwIfAborted(signal);
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(abortedError(signal));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 
