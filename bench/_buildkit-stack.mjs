@@ -2,7 +2,6 @@
 import { execFile, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -54,8 +53,7 @@ export async function startBenchStack(engines) {
 }
 
 /** uv as an image in the registry, as its makers publish it, under a name that the engines ask their mirror for. */
-export async function pushUvImage(stack, uv) {
-  const folder = path.join(tmpdir(), `imagespec-bench-uv-${process.pid}`);
+export async function pushUvImage(stack, uv, folder) {
   await mkdir(folder, { recursive: true });
   await copyFile(uv, path.join(folder, "uv"));
   await chmod(path.join(folder, "uv"), 0o755);

@@ -32,12 +32,13 @@ const limits = {
 const folder = await mkdtemp(path.join(tmpdir(), "imagespec-bench-"));
 const stack = await startBenchStack(engines);
 const proxy = await startCountingProxy(stack.registry);
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => cleanUp().finally(() => process.exit(1)));
 try {
   const project = await writeProject(folder, { uv, python: stack.python });
   console.error(
     `${project.packages} packages; ours ${hasBuilder ? "and the peer" : "is not built yet: the peer alone"}`,
   );
-  const uvImage = await pushUvImage(stack, uv);
+  const uvImage = await pushUvImage(stack, uv, path.join(folder, "uv-image"));
   const results = [];
   for (const engine of engines) {
     const sides = { ours: oursOn(engine, project), peer: await peerOn(engine, project, uvImage) };
@@ -46,6 +47,10 @@ try {
   if (wantedCases()?.has("memory") ?? true) results.push(await memory(judged));
   report("buildkit", results);
 } finally {
+  await cleanUp();
+}
+
+async function cleanUp() {
   proxy.close();
   await stack.stop();
   await rm(folder, { recursive: true, force: true });
