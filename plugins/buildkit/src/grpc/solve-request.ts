@@ -1,4 +1,3 @@
-import { ImageSpecError } from "@imagespec/errors";
 import type { SolveExporter, SolveWork } from "../daemon/daemon.ts";
 import type { EntryMessage, SolveRequestMessage } from "../protocol/messages.ts";
 
@@ -55,25 +54,20 @@ function exporterEntry(exporter: SolveExporter, imageExporter: "moby" | "image")
     case "oci":
       return { Type: "oci", Attrs: { "oci-mediatypes": "true", ...exporter.attrs } };
     case "push":
-      return { Type: imageExporter, Attrs: pushAttrs(exporter, imageExporter) };
+      // The Engine's own exporter unpacks every layer, whatever it is told; that of its BuildKit needs not, and pushes without a tag.
+      return { Type: exporter.tag === undefined ? "image" : imageExporter, Attrs: pushAttrs(exporter) };
   }
 }
 
-function pushAttrs(
-  exporter: Extract<SolveExporter, { readonly kind: "push" }>,
-  imageExporter: "moby" | "image",
-): Readonly<Record<string, string>> {
+function pushAttrs(exporter: Extract<SolveExporter, { readonly kind: "push" }>): Readonly<Record<string, string>> {
   const { name, tag, insecure, attrs } = exporter;
-  if (tag === undefined && imageExporter === "moby") {
-    throw new ImageSpecError("INTERNAL", `an Engine cannot push to "${name}" without a tag`);
-  }
   return {
     name: tag === undefined ? name : `${name}:${tag}`,
     push: "true",
     "oci-mediatypes": "true",
-    ...(tag === undefined ? { "push-by-digest": "true", "name-canonical": "true" } : {}),
-    // What is only pushed need not be unpacked into the Engine's store, nor show up among its images.
-    ...(imageExporter === "moby" ? { store: "false", unpack: "false" } : {}),
+    ...(tag === undefined
+      ? { "push-by-digest": "true", "name-canonical": "true", store: "false", unpack: "false" }
+      : {}),
     ...(insecure ? { "registry.insecure": "true" } : {}),
     ...attrs,
   };

@@ -31,8 +31,7 @@ export interface DaemonPush {
 }
 
 /**
- * A build whose exporter pushes. A buildkitd does so by digest. An Engine cannot push without a tag, so that there the one that the image is
- * to get is pushed.
+ * A build whose exporter pushes by digest; under the tag that the image is to get where the Engine is to keep it by that name too.
  */
 export async function pushByDaemon(
   session: BuildSession,
@@ -47,7 +46,7 @@ export async function pushByDaemon(
 ): Promise<DaemonPush> {
   const { repository, tag, insecure, onNamed } = target;
   const { engine, address } = session.daemon;
-  const tagged = engine === undefined ? {} : { tag };
+  const tagged = onNamed === undefined ? {} : { tag };
   const kept = onNamed === undefined ? {} : { store: "true", unpack: "true" };
   const attrs = { ...exporterAttrs(session), ...kept };
   const push = async (): Promise<DaemonPush> => {
