@@ -27,42 +27,57 @@ export function createGrpcDaemon({ dialer, ...daemon }: GrpcDaemonOptions): Buil
   return {
     ...daemon,
     async solve(work) {
+      const interruption = createInterruption(work.signal);
       try {
         throwIfAborted(work.signal);
-        const connection = await connectGrpc(dialer, work.signal);
+        const connection = await connectGrpc(dialer, interruption.signal);
         try {
-          return await runWork(connection, work, daemon.kind === "engine" ? "moby" : "image");
+          return await runWork(connection, work, interruption, daemon.kind === "engine" ? "moby" : "image");
         } finally {
           connection[Symbol.dispose]();
         }
       } catch (error) {
         if (work.signal.aborted) throw abortedError(work.signal);
-        if (error instanceof SolveError || isImageSpecError(error) || error instanceof WorkFailure) {
-          throw error instanceof WorkFailure ? error.cause : error;
-        }
-        throw new SolveError(messageOf(error), { cause: error });
+        if (interruption.failure !== undefined) throw interruption.failure.error;
+        throw error instanceof SolveError || isImageSpecError(error)
+          ? error
+          : new SolveError(messageOf(error), { cause: error });
       }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-/** Carries what the work itself (its files, secrets, logins) threw past the mapping of connection errors. */
-class WorkFailure extends Error {}
+/** What ends a build before its time: the caller, or something of ours that failed. */
+interface Interruption {
+  /** Of this build alone: many builds may share the caller's, and Node.js warns of a signal with many listeners. */
+  readonly signal: AbortSignal;
+  readonly failure: { readonly error: unknown } | undefined;
+  fail(error: unknown): void;
+}
+
+function createInterruption(callers: AbortSignal): Interruption {
+  const stop = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    signal: AbortSignal.any([callers, stop.signal]),
+    get failure() {
+      return failure;
+    },
+    fail(error) {
+      failure ??= { error };
+      stop.abort();
+    },
+  };
+}
 
 async function runWork(
   connection: GrpcConnection,
   work: SolveWork,
+  interruption: Interruption,
   imageExporter: "moby" | "image",
 ): Promise<SolveResult> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([work.signal, stop.signal]);
-  let failure: Error | undefined;
   let contextBytes = 0;
-  const fail = (error: Error) => {
-    failure ??= error;
-    stop.abort();
-  };
   const session = createSession(
     {
       folders: { context: work.context, dockerfile: dockerfileFolder(work.text) },
@@ -76,33 +91,30 @@ async function runWork(
         contextBytes += sent.bytes;
         work.onContext?.(sent);
       },
-      onFailure: (error) => fail(new WorkFailure("the work failed", { cause: error })),
+      onFailure: interruption.fail,
     },
     connection.messages,
   );
-  try {
-    const exporter = await withSession(connection, session, { signal, fail }, () => {
-      const ids = { ref: randomBytes(16).toString("hex"), session: session.id };
-      return solve(connection, createSolveRequest(work, ids, imageExporter), { onStatus: work.onStatus, signal });
-    });
-    return { exporter, contextBytes };
-  } catch (error) {
-    throw failure ?? error;
-  }
+  const exporter = await withSession(connection, session, interruption, () => {
+    const ids = { ref: randomBytes(16).toString("hex"), session: session.id };
+    const request = createSolveRequest(work, ids, imageExporter);
+    return solve(connection, request, { onStatus: work.onStatus, signal: interruption.signal });
+  });
+  return { exporter, contextBytes };
 }
 
 async function withSession<Result>(
   connection: GrpcConnection,
   session: Session,
-  options: { readonly signal: AbortSignal; readonly fail: (error: Error) => void },
+  interruption: Interruption,
   run: () => Promise<Result>,
 ): Promise<Result> {
-  const server = await connection.openSession(session, options.signal);
+  const server = await connection.openSession(session, interruption.signal);
   const finished = new AbortController();
   const watch = async () => {
     await server.closed;
     await delay(sessionGraceMs, undefined, { signal: finished.signal });
-    options.fail(new SolveError("the daemon closed the session in the middle of the build"));
+    interruption.fail(new SolveError("the daemon closed the session in the middle of the build"));
   };
   // An AbortError says that the build was finished in time.
   watch().catch(() => undefined);

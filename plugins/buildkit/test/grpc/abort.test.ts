@@ -45,6 +45,29 @@ describe.each(daemonNames)("%s", (name) => {
     await untilGone(seconds, 1000);
   });
 
+  test("a large context takes little memory", async (context) => {
+    const { socket, base } = await testDaemon(context, name);
+    const size = 256 * 2 ** 20;
+    const child = program.start({ socket, protocol, text: `FROM ${base}\nCOPY big /big\n`, contextBytes: size });
+    expect(await child.line("done")).toBe(`done ${size}`);
+    const memory = await child.line("memory");
+    expect(Number(memory.split(" ")[1])).toBeLessThan(200);
+  });
+
+  test.skipIf(name === "20.10")("an abort in the push ends the process", async (context) => {
+    const { socket, base } = await testDaemon(context, name);
+    await using registry = await silentServer();
+    const child = program.start({
+      socket,
+      protocol,
+      text: `FROM ${base}\n`,
+      exporter: { kind: "push", name: `127.0.0.1:${registry.port}/none`, insecure: true, tag: "1" },
+      abortAt: "status pushing",
+    });
+    expect(await child.line("failed")).toMatch(/^failed ABORTED/);
+    expect(await child.ended(1000)).toBe(0);
+  });
+
   test.for(["SIGKILL", "SIGTERM", "SIGINT"] as const)("%s of the process ends the step", async (signal, context) => {
     const { socket, base } = await testDaemon(context, name);
     const seconds = uniqueSleep();
@@ -68,29 +91,39 @@ describe.each(daemonNames)("%s", (name) => {
   });
 });
 
-test("an abort while nobody answers", async () => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const sockets: Socket[] = [];
-  server.on("connection", (socket) => sockets.push(socket));
-  const port = (server.address() as AddressInfo).port;
-  for (const protocol of ["native", "upgrade"] as const) {
-    const daemon = createGrpcDaemon({
-      kind: "engine",
-      dialer: createSocketDialer({ host: "127.0.0.1", port }, [protocol]),
-      address: "",
-      version: "",
-      features,
-      platforms: [],
-      engine: undefined,
-    });
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 100);
-    const start = performance.now();
-    const error = await daemon.solve(workOf("FROM scratch\n", { signal: controller.signal })).catch((e: unknown) => e);
-    expect(isImageSpecError(error, "ABORTED")).toBe(true);
-    expect(performance.now() - start).toBeLessThan(500);
-  }
-  for (const socket of sockets) socket.destroy();
-  server.close();
+test.for(["native", "upgrade"] as const)("an abort while nobody answers (%s)", async (protocol) => {
+  await using server = await silentServer();
+  const daemon = createGrpcDaemon({
+    kind: "engine",
+    dialer: createSocketDialer({ host: "127.0.0.1", port: server.port }, [protocol]),
+    address: "",
+    version: "",
+    features,
+    platforms: [],
+    engine: undefined,
+  });
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  const start = performance.now();
+  const error = await daemon.solve(workOf("FROM scratch\n", { signal: controller.signal })).catch((e: unknown) => e);
+  expect(isImageSpecError(error, "ABORTED")).toBe(true);
+  expect(performance.now() - start).toBeLessThan(500);
 });
+
+/** Takes connections and never says a word. */
+async function silentServer(): Promise<AsyncDisposable & { readonly port: number }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined).resume();
+    sockets.push(socket);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createRegistryHandler } from "@imagespec/registry-server";
 import type { Stack } from "@imagespec/test-support";
 import { describe, expect, test } from "vitest";
-import { daemonNames, testDaemon, uniqueText, workOf } from "./daemons.ts";
+import { daemonNames, fileOf, logOf, testDaemon, uniqueText, workOf } from "./daemons.ts";
 
 test("a session outlives a step of 16 seconds", async (context) => {
   const daemons = await Promise.all(daemonNames.map((name) => testDaemon(context, name)));
@@ -67,6 +67,25 @@ const copyBase = (stack: Stack, registry: string, login: readonly string[]) =>
   ]);
 
 describe.each(daemonNames)("%s", (name) => {
+  test("twenty builds at once, under one signal", async (context) => {
+    const { daemon, base } = await testDaemon(context, name);
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on("warning", warn);
+    const { signal } = new AbortController();
+    const outputs = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const log = logOf();
+        const text = `FROM ${base}\nCOPY a /a\nRUN cat /a # ${uniqueText()}\n`;
+        await daemon.solve(workOf(text, { context: [fileOf("a", `${index}`)], onStatus: log.onStatus, signal }));
+        return log.text();
+      }),
+    );
+    expect(outputs).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`));
+    process.off("warning", warn);
+    expect(warnings).toEqual([]);
+  });
+
   test.for(["basic", "token"] as const)("only the host itself sees its login (%s)", async (scheme, context) => {
     const { daemon, stack } = await testDaemon(context, name);
     await using closed = await observedRegistry(scheme);

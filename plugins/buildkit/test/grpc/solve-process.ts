@@ -63,10 +63,11 @@ const work: SolveWork = {
   exporter: order.exporter ?? { kind: "none" },
   secret: () => Promise.resolve(undefined),
   credentials: () => Promise.resolve(undefined),
-  onStatus({ vertexes, logs }) {
+  onStatus({ vertexes, statuses, logs }) {
     for (const { name, started, completed } of vertexes) {
       if (started !== undefined && completed === undefined) report(`started ${name}`);
     }
+    for (const { id } of statuses) report(`status ${id}`);
     for (const { message } of logs) report(`log ${Buffer.from(message).toString("utf8").trimEnd()}`);
   },
   signal: controller.signal,

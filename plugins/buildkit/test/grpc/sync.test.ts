@@ -83,12 +83,18 @@ describe.each(daemonNames)("%s", (name) => {
   test("many thousand files go over", async (context) => {
     const { daemon, base } = await testDaemon(context, name);
     const salt = uniqueText();
-    const files = Array.from({ length: 5000 }, (_, index) => fileOf(`data/f${index}`, `${salt}${index}`));
+    const files = Array.from({ length: 2000 }, (_, index) => fileOf(`data/f${index}`, `${salt}${index}`));
+    // Each comes as a header of its own: more than Node.js takes by default.
+    // (BuildKit 0.8 fails with as many by itself, with buildx as well: "flightcontrol: exceeded retry timeout".)
+    const named = files.slice(0, name === "20.10" ? 20 : 300).map(({ path }) => path);
     const log = logOf();
     await daemon.solve(
-      workOf(`FROM ${base}\nCOPY data /data\nRUN ls /data | wc -l\n`, { context: files, onStatus: log.onStatus }),
+      workOf(
+        `FROM ${base}\nCOPY data /data\nCOPY ${named.join(" ")} /named/\nRUN ls /data | wc -l; ls /named | wc -l\n`,
+        { context: files, onStatus: log.onStatus },
+      ),
     );
-    expect(log.text()).toBe("5000\n");
+    expect(log.text()).toBe(`2000\n${named.length}\n`);
   });
 });
 
