@@ -30,6 +30,7 @@ export type {
   DoctorCheck,
   DoctorFinding,
   PluginManifest,
+  RegistriesFactory,
 } from "./builder/plugin.ts";
 export { priorities } from "./builder/priorities.ts";
 export type {

@@ -168,4 +168,40 @@ describe("discoverPlugins", () => {
     ]);
     expect((await discoverPlugins({ folder: "/", registry })).plugins).toEqual([]);
   });
+
+  it("has plugins make what they know of registries, and runs nothing else of them when no builder is needed", async () => {
+    await using folder = await temporaryFolder();
+    const root = folder.path;
+    const withRegistries = (name: string, text: string): Promise<void> =>
+      write(join(root, "node_modules", name), {
+        ...pluginFiles(name, name, {
+          exports: { ".": "./index.js", "./registries": "./registries.js" },
+          imagespec: { contract: 1, builders: { [name]: "create" }, registries: "./registries" },
+        }),
+        "index.js": "throw new Error('no builder is needed')",
+        "registries.js": text,
+      });
+    await write(root, project(["knows", "odd", "plain"]));
+    await withRegistries(
+      "knows",
+      "export const registries = ({ host }) => [{ name: 'knows', matches: (r) => r === host }];",
+    );
+    await withRegistries("odd", "export const registries = () => [{ name: 'odd' }];");
+    await write(join(root, "node_modules/plain"), pluginFiles("plain", "plain"));
+    const { plugins, problems } = await discoverPlugins({
+      folder: root,
+      config: { knows: { options: { host: "r.acme.dev" } }, nowhere: {} },
+      registersBuilders: false,
+    });
+    const [knows, odd, plain] = plugins;
+    expect(problems).toEqual([]);
+    expect((await knows?.registries())?.map((each) => [each.name, each.matches("r.acme.dev")])).toEqual([
+      ["knows", true],
+    ]);
+    await expect(odd?.registries()).rejects.toMatchObject({
+      code: "BUILDER_CONTRACT",
+      message: expect.stringContaining('"registries"'),
+    });
+    expect(await plain?.registries()).toEqual([]);
+  });
 });

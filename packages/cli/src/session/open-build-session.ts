@@ -43,7 +43,13 @@ export async function openBuildSession(
   const loadPlugins = once(() =>
     discoverPlugins({ folder: cwd, config: config.builders, extraFolders: [packageFolder] }),
   );
-  const registryClient = once(async () => new (await import("@imagespec/registry-client")).RegistryClient(settings));
+  const registryClient = once(async () => {
+    const [{ RegistryClient }, { registryProviders }] = await Promise.all([
+      import("@imagespec/registry-client"),
+      import("./registry-providers.ts"),
+    ]);
+    return new RegistryClient({ ...settings, providers: await registryProviders(cwd, config.builders) });
+  });
   const openStore = once(() => openLocalImageStore(cacheFolder));
   // Certificates that are none are a mistake, needed or not.
   if (settings.ca !== undefined) await registryClient();

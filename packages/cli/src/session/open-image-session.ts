@@ -4,6 +4,7 @@ import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { chooseCacheFolder, isStore } from "./cache-folder.ts";
+import { registryProviders } from "./registry-providers.ts";
 import { registrySettings } from "./registry-settings.ts";
 
 /** What commands work with that move images and look at them: no builder, no plugin. */
@@ -26,6 +27,7 @@ export async function openImageSession(args: ParsedArguments, { cwd, env }: Comm
   let listener: ((retry: RetryInfo) => void) | undefined;
   const registryClient = new RegistryClient({
     ...(await registrySettings(args, config, cwd)),
+    providers: await registryProviders(cwd, config.config.builders),
     onRetry: (retry) => listener?.(retry),
   });
   let store: Promise<LocalImageStore> | undefined;

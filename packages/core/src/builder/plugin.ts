@@ -1,3 +1,4 @@
+import type { RegistryProvider } from "@imagespec/registry-client";
 import type { ImageSpecBuilder } from "./builder.ts";
 
 /** A sub-command that a plugin adds to the command by its `./cli` export. */
@@ -46,7 +47,12 @@ export interface PluginManifest {
   readonly builders: Readonly<Record<string, string>>;
   readonly register?: string;
   readonly cli?: string;
+  /** Such as `./registries`: exports `registries`, a {@link RegistriesFactory}. For every command that talks to registries. */
+  readonly registries?: string;
 }
+
+/** Makes what a plugin knows of registries; `options` are those of its builder in the configuration file. */
+export type RegistriesFactory = (options?: never) => readonly RegistryProvider[];
 
 /** A factory as a plugin exports it from `"."`. */
 export type BuilderFactory = (options?: never) => ImageSpecBuilder;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
+import type { RegistryProvider } from "@imagespec/registry-client";
 import { assertBuilder } from "../builder/assert-builder.ts";
 import type { CliPlugin, PluginManifest } from "../builder/plugin.ts";
 import type { BuilderRegistry } from "../builder-registry/builder-registry.ts";
@@ -21,6 +22,8 @@ export interface DiscoverOptions {
   readonly extraFolders?: readonly string[] | undefined;
   /** Where builders are registered. @default the registry of the process, which is the only one that `./register` modules know */
   readonly registry?: BuilderRegistry | undefined;
+  /** Without, plugins are found and nothing of them is run: for what needs no builder. @default true */
+  readonly registersBuilders?: boolean | undefined;
 }
 
 /** A plugin that is installed and of this contract. */
@@ -31,6 +34,8 @@ export interface DiscoveredPlugin {
   readonly manifest: PluginManifest;
   /** Loads its `./cli`; nothing when it has none. */
   readonly cli: () => Promise<CliPlugin | undefined>;
+  /** Loads its `./registries`, and has it make what it knows of registries; nothing when it has none. */
+  readonly registries: () => Promise<readonly RegistryProvider[]>;
 }
 
 /** A plugin that cannot be used; the others can. */
@@ -49,7 +54,7 @@ export interface PluginProblem {
 export async function discoverPlugins(
   options: DiscoverOptions,
 ): Promise<{ readonly plugins: readonly DiscoveredPlugin[]; readonly problems: readonly PluginProblem[] }> {
-  const { config = {}, registry = defaultBuilderRegistry() } = options;
+  const { config = {}, registry = defaultBuilderRegistry(), registersBuilders = true } = options;
   const plugins: DiscoveredPlugin[] = [];
   const problems: PluginProblem[] = [];
   const seen = new Set<string>();
@@ -57,11 +62,11 @@ export async function discoverPlugins(
     for (const name of await dependenciesOf(resolve(folder))) {
       if (seen.has(name.dependency)) continue;
       try {
-        const plugin = await loadPlugin(name.dependency, name.project);
+        const plugin = await loadPlugin(name.dependency, name.project, config);
         if (plugin === undefined) continue;
         seen.add(name.dependency);
         plugins.push(plugin);
-        await registerPlugin(plugin, config, registry);
+        if (registersBuilders) await registerPlugin(plugin, config, registry);
       } catch (error) {
         seen.add(name.dependency);
         problems.push({ name: name.dependency, error: problemOf(name.dependency, error) });
@@ -69,7 +74,7 @@ export async function discoverPlugins(
     }
   }
   const offered = plugins.flatMap(({ manifest }) => Object.keys(manifest.builders));
-  for (const builder of Object.keys(config).sort()) {
+  for (const builder of registersBuilders ? Object.keys(config).sort() : []) {
     if (offered.includes(builder) || registry.get(builder) !== undefined) continue;
     problems.push({ name: builder, error: notInstalled(builder, offered) });
   }
@@ -88,19 +93,29 @@ async function dependenciesOf(
   return [...new Set(names)].sort().map((dependency) => ({ dependency, project }));
 }
 
-async function loadPlugin(name: string, project: FoundPackage): Promise<DiscoveredPlugin | undefined> {
+async function loadPlugin(
+  name: string,
+  project: FoundPackage,
+  config: BuildersConfig,
+): Promise<DiscoveredPlugin | undefined> {
   const found = await findPackage(name, project.folder);
   const manifest = found && parsePluginManifest(name, found.packageJson);
   if (found === undefined || manifest === undefined) return undefined;
   const { folder, packageJson } = found;
   const version = fieldOf(packageJson, "version");
-  const { cli } = manifest;
+  const { cli, registries } = manifest;
+  const configured = Object.keys(manifest.builders).find((builder) => Object.hasOwn(config, builder));
+  const configuredOptions = configured === undefined ? undefined : config[configured]?.options;
   return {
     name,
     version: typeof version === "string" ? version : "",
     folder,
     manifest,
     cli: async () => (cli === undefined ? undefined : cliOf(name, await importExport(name, folder, packageJson, cli))),
+    registries: async () =>
+      registries === undefined
+        ? []
+        : providersOf(name, await importExport(name, folder, packageJson, registries), configuredOptions),
   };
 }
 
@@ -154,6 +169,26 @@ function cliOf(name: string, module: Readonly<Record<string, unknown>>): CliPlug
       details: { package: name },
     },
   );
+}
+
+function providersOf(
+  name: string,
+  module: Readonly<Record<string, unknown>>,
+  options: unknown,
+): readonly RegistryProvider[] {
+  const { registries } = module;
+  const made: unknown = typeof registries === "function" ? registries(options) : undefined;
+  // As the plugin promises, with `name` and `matches` looked at.
+  if (Array.isArray(made) && made.every(isProvider)) return made as readonly RegistryProvider[];
+  throw new ImageSpecError(
+    "BUILDER_CONTRACT",
+    `the plugin "${name}" exports no function "registries" that returns registry providers`,
+    { hint: `update "${name}", or report this to its authors`, details: { package: name } },
+  );
+}
+
+function isProvider(value: unknown): boolean {
+  return typeof fieldOf(value, "name") === "string" && typeof fieldOf(value, "matches") === "function";
 }
 
 function problemOf(name: string, error: unknown): ImageSpecError {

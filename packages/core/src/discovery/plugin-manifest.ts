@@ -16,7 +16,7 @@ export function parsePluginManifest(packageName: string, packageJson: unknown): 
       details: { package: packageName },
     });
   if (!isRecord(field)) throw wrong("is not an object");
-  const { contract, builders, register, cli } = field;
+  const { contract, builders, register, cli, registries } = field;
   if (contract !== contractVersion) {
     throw new ImageSpecError(
       "BUILDER_CONTRACT",
@@ -30,7 +30,7 @@ export function parsePluginManifest(packageName: string, packageJson: unknown): 
   if (!isRecord(builders) || !Object.values(builders).every((name) => typeof name === "string")) {
     throw wrong('has no "builders" with the export name of each builder');
   }
-  for (const [name, path] of Object.entries({ register, cli })) {
+  for (const [name, path] of Object.entries({ register, cli, registries })) {
     if (path === undefined || (typeof path === "string" && path.startsWith("./"))) continue;
     throw wrong(`has a "${name}" that does not start with "./"`);
   }

@@ -88,8 +88,9 @@ export async function withFileLock<T>(
   throwIfAborted(options.signal);
   const holder = await currentHolder();
   const draft = { path: `${file}.${holder.id}`, content: JSON.stringify(holder) };
-  await inFolder(dirname(file), () => writeFile(draft.path, draft.content, { flag: "wx" }));
   try {
+    // A full disk leaves an empty file.
+    await inFolder(dirname(file), () => writeFile(draft.path, draft.content, { flag: "wx" }));
     await take(file, draft, options);
   } finally {
     await rm(draft.path, { force: true });
