@@ -74,11 +74,11 @@ export interface SolveWork {
 export type SolveExporter =
   /** Nowhere: only the steps count. */
   | { readonly kind: "none" }
-  /** To `registry/repository`, by digest; nothing is kept by the daemon but its cache. */
+  /** To `registry/repository`, by digest, without a tag; nothing is kept by the daemon but its cache. */
   | {
       readonly kind: "push";
       readonly name: string;
-      /** Pushes under this tag. An Engine cannot push without one, and would take `latest`; a buildkitd needs none. */
+      /** Pushes under this tag instead; an Engine then keeps the image, too. */
       readonly tag?: string;
       readonly insecure: boolean;
       /** Further ones of the exporter (`compression`, `rewrite-timestamp`); they win over ours. */

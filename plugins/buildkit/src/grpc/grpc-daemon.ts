@@ -3,7 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ContextFile } from "@imagespec/dockerfile";
 import { abortedError, isImageSpecError, messageOf, throwIfAborted } from "@imagespec/errors";
 import { digestOf } from "@imagespec/oci";
-import { type BuildkitDaemon, SolveError, type SolveResult, type SolveWork } from "../daemon/daemon.ts";
+import {
+  type BuildkitDaemon,
+  type BuildStatus,
+  SolveError,
+  type SolveResult,
+  type SolveWork,
+} from "../daemon/daemon.ts";
 import { createSession, type Session } from "../session/session.ts";
 import { connectGrpc, type GrpcConnection } from "./connect-grpc.ts";
 import type { Dialer } from "./dialer.ts";
@@ -98,7 +104,14 @@ async function runWork(
   const exporter = await withSession(connection, session, interruption, () => {
     const ids = { ref: randomBytes(16).toString("hex"), session: session.id };
     const request = createSolveRequest(work, ids, imageExporter);
-    return solve(connection, request, { onStatus: work.onStatus, signal: interruption.signal });
+    const onStatus = (status: BuildStatus) => {
+      try {
+        work.onStatus(status);
+      } catch (error) {
+        interruption.fail(error);
+      }
+    };
+    return solve(connection, request, { onStatus, signal: interruption.signal });
   });
   return { exporter, contextBytes };
 }

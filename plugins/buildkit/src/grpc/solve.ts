@@ -21,36 +21,33 @@ const statusIdleMs = 2000;
 /**
  * Runs one build, and tells its progress to the end.
  *
- * @throws ABORTED at once; SolveError for what the daemon says; what broke the connection; what `onStatus` throws
+ * @throws ABORTED at once; SolveError for what the daemon says; what broke the connection
  */
 export async function solve(
   connection: GrpcConnection,
   request: SolveRequestMessage,
-  options: { readonly onStatus: (status: BuildStatus) => void; readonly signal: AbortSignal },
+  options: {
+    /** Must not throw. */
+    readonly onStatus: (status: BuildStatus) => void;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Readonly<Record<string, string>>> {
   const { client, messages } = connection;
   const { signal } = options;
   if (signal.aborted) throw abortedError(signal);
   const calls: GrpcCall[] = [];
-  let interrupt: (error: unknown) => void = () => undefined;
-  const interrupted = new Promise<never>((_, reject) => {
-    interrupt = reject;
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(abortedError(signal));
   });
-  const abort = () => interrupt(abortedError(signal));
   signal.addEventListener("abort", abort, { once: true });
   try {
     const running = client.call(control.solve);
     const status = client.call(control.status);
     calls.push(running, status);
-    const watching = watch(status, messages, request.Ref, (seen) => {
-      try {
-        options.onStatus(seen);
-      } catch (error) {
-        interrupt(error);
-      }
-    });
+    const watching = watch(status, messages, request.Ref, options.onStatus);
     const work = runSolve(running, messages, request).finally(() => watching.drained());
-    return await Promise.race([work, interrupted, watching.failedWithoutAnswer]);
+    return await Promise.race([work, aborted, watching.failedWithoutAnswer]);
   } catch (error) {
     if (signal.aborted) throw abortedError(signal);
     throw error instanceof GrpcError ? toSolveError(error, messages) : error;

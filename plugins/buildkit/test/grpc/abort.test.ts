@@ -61,7 +61,7 @@ describe.each(daemonNames)("%s", (name) => {
       socket,
       protocol,
       text: `FROM ${base}\n`,
-      exporter: { kind: "push", name: `127.0.0.1:${registry.port}/none`, insecure: true, tag: "1" },
+      exporter: { kind: "push", name: `127.0.0.1:${registry.port}/none`, insecure: true },
       abortAt: "status pushing",
     });
     expect(await child.line("failed")).toMatch(/^failed ABORTED/);
