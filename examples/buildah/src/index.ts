@@ -1,0 +1,1 @@
+export { type BuildahOptions, buildah } from "./buildah.ts";
