@@ -21,8 +21,10 @@ describe("scaffoldBuilder", () => {
         ".changeset/first-release.md",
         ".github/workflows/ci.yml",
         ".gitignore",
+        "LICENSE",
         "README.md",
         "package.json",
+        "src/availability.ts",
         "src/index.ts",
         "src/my-farm.ts",
         "src/register.ts",
@@ -35,6 +37,9 @@ describe("scaffoldBuilder", () => {
       description: "Builds images with my-farm",
       imagespec: { contract: 1, builders: { "my-farm": "myFarm" } },
     });
+    const { dependencies, devDependencies } = JSON.parse(await read("package.json"));
+    // "latest" stands for one whose version is not known.
+    expect(Object.values({ ...dependencies, ...devDependencies })).not.toContain("latest");
     expect(await read("src/index.ts")).toBe('export { myFarm, type MyFarmOptions } from "./my-farm.ts";\n');
   });
 

@@ -61,12 +61,14 @@ async function assertEmpty(folder: string): Promise<void> {
 
 /** The versions of the packages that this one was released with. */
 async function versions(manifest: string): Promise<Readonly<Record<string, string>>> {
-  const { devDependencies = {} } = JSON.parse(await readFile(manifest, "utf8")) as {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(await readFile(manifest, "utf8")) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
     readonly devDependencies?: Readonly<Record<string, string>>;
   };
-  const range = (name: string): string => devDependencies[name] ?? "latest";
+  const range = (name: string): string => dependencies[name] ?? devDependencies[name] ?? "latest";
   return {
     coreVersion: range("@imagespec/core"),
+    errorsVersion: range("@imagespec/errors"),
     assemblerVersion: range("@imagespec/assembler"),
     kitVersion: range("@imagespec/plugin-kit"),
   };

@@ -1,5 +1,6 @@
 import { assembleImage } from "@imagespec/assembler";
 import { type Capability, decline, defineBuilder, type ImageSpecBuilder } from "@imagespec/core";
+import { availability } from "./availability.ts";
 
 /** Options of the builder `__builder__`. None of them changes the image. */
 export interface __options__ {
@@ -24,11 +25,7 @@ const capabilities: readonly Capability[] = [
 export const __factory__: (options?: __options__) => ImageSpecBuilder = defineBuilder((options?: __options__) => ({
   name: "__builder__",
   capabilities,
-  isAvailable() {
-    // Is the machinery there? Be quick, and say what to do:
-    // return { available: false, reason: "no queue answers", hint: "log in to the cluster" };
-    return true;
-  },
+  isAvailable: ({ signal }) => availability(options, signal),
   shouldBuild(spec) {
     const other = spec.platforms.find((platform) => options?.platforms?.includes(platform) === false);
     if (other === undefined) return true;
@@ -37,6 +34,7 @@ export const __factory__: (options?: __options__) => ImageSpecBuilder = defineBu
   // Options that change what is in the image belong here, so that they are in the fingerprint.
   contentOptions: () => ({}),
   // A working start: layers straight from wheels, on this machine. Your own machinery goes here. It gets the resolved spec
-  // and the request (output, sink, base, secrets, signal, emit), and returns the digest of what it wrote.
+  // and the request (output, sink, base, secrets, signal, emit), returns the digest of what it wrote, and rejects with an
+  // ImageSpecError of @imagespec/errors. For machinery that takes a Dockerfile there is @imagespec/dockerfile.
   build: (spec, request) => assembleImage(spec, request),
 }));

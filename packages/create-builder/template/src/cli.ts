@@ -1,4 +1,6 @@
 import type { CliPlugin } from "@imagespec/core";
+import type { __options__ } from "./__builder__.ts";
+import { availability } from "./availability.ts";
 
 /** What the command `imagespec` gets from this plugin: checks for `imagespec doctor`, and sub-commands. */
 export const cli: CliPlugin = {
@@ -6,7 +8,12 @@ export const cli: CliPlugin = {
   doctor: [
     {
       name: "__builder__: machinery",
-      run: async () => [{ status: "ok", message: "works on this machine, nothing else is needed" }],
+      async run({ options, signal }) {
+        // What the configuration file has for the builder, as its factory gets it.
+        const found = await availability(options as __options__ | undefined, signal);
+        if (found.available) return [{ status: "ok", message: "is there" }];
+        return [{ status: "warning", message: found.reason, hint: found.hint }];
+      },
     },
   ],
 };

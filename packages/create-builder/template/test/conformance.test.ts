@@ -1,6 +1,7 @@
 import { testBuilder } from "@imagespec/plugin-kit";
-import { describe, test } from "vitest";
+import { afterAll, describe, test } from "vitest";
 import { __factory__ } from "../src/index.ts";
 
 // Builds real images into a registry of its own, and looks at what is in them. Skips only what the builder does not declare.
-testBuilder({ test, describe, createBuilder: () => __factory__() });
+// A builder that runs something in images needs a base that can be run, and perhaps another registry: `settings`.
+testBuilder({ test, describe, afterAll, createBuilder: () => __factory__() });
