@@ -22,7 +22,7 @@ test("is warned of when a builder is needed, and not when the image exists", asy
 
 test("leaves nothing but the reference on standard output", async () => {
   const { exitCode, stdout } = await bench.run(["build", "--quiet"]);
-  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^acme\/tiny:u1-[a-z2-7]{16}\n$/)]);
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^acme\/tiny:v1-[a-z2-7]{16}\n$/)]);
 });
 
 test("is a warning for programs", async () => {

@@ -49,6 +49,7 @@ test("lock, check, build, edit, upgrade", async () => {
   ]);
   expect((await imagespec(["plan", "--locked"], cwd)).stderr).toContain("LOCK_MISSING");
   const created = await imagespec(["lock"], cwd);
+  expect(created).toMatchObject({ exitCode: 0, stderr: "" });
   expect(created.stdout).toMatch(
     /^ {2}created {2}pylock\.acme-train\.toml {2}1 package · python 3\.13\.\d+ · linux\/amd64\n$/,
   );
@@ -93,7 +94,7 @@ test("a spec without a name is locked by the name of its file", async () => {
   await mkdir(cwd);
   await using index = await serveIndex([makeWheel({ name: "demo", version: "1.0" })]);
   await writeSpec(cwd, index.url, "demo", "");
-  expect((await imagespec(["lock"], cwd)).exitCode).toBe(0);
+  expect(await imagespec(["lock"], cwd)).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await readdir(cwd)).toEqual(["pylock.train.toml", "train.image.yaml"]);
   expect((await imagespec(["plan"], cwd)).stdout).toMatch(/image:v1-/);
   const wrong = await imagespec(["lock", "--check", "--upgrade"], cwd);
