@@ -26,7 +26,7 @@ Environment: IMAGESPEC_STACK_DIR  folder of the stack (default /tmp/imagespec-st
 const factsVersion = 2;
 /** What the first steps need, small; the engine's packages are installed while the root file system is made. */
 const firstPackages = ["ca-certificates", "curl", "docker-registry", "iproute2", "mmdebstrap", "unzip"];
-const enginePackages = ["containerd", "docker.io", "iptables", "runc", "skopeo"];
+const enginePackages = ["buildah", "containerd", "docker.io", "iptables", "runc", "skopeo"];
 
 function parseOptions(environment = process.env) {
   const { values } = parseArgs({

@@ -18,6 +18,7 @@ import { secretOptions } from "./build-files.ts";
 import type { BuildahOptions } from "./buildah.ts";
 import { type BuildahCommand, callBuildah, mustCallBuildah } from "./buildah-command.ts";
 import { deliverImage } from "./deliver-image.ts";
+import { localFiles } from "./local-files.ts";
 import { stepError } from "./step-error.ts";
 import { reportSteps } from "./step-reporter.ts";
 
@@ -181,6 +182,7 @@ async function runDockerfile(
       resolution,
       labels,
       env,
+      files: await localFiles(resolution),
     },
     {
       dialect: "base",
