@@ -111,6 +111,20 @@ describe("manifests", () => {
 });
 
 describe("names", () => {
+  test("that a registry misread while another client was pushing are written again", async () => {
+    let count = 0;
+    const misread = { errors: [{ code: "DIGEST_INVALID" }, { code: "MANIFEST_BLOB_UNKNOWN" }] };
+    await using server = await startScriptedServer((_, response) => {
+      count++;
+      if (count < 3) reply(response, 400, {}, JSON.stringify(misread));
+      else reply(response, 201);
+    });
+    await using client = testClient();
+    const repository = client.repository({ registry: server.address, repository: "a" });
+    await repository.writeManifest(bytes, descriptor.mediaType, { tag: "v1" });
+    expect(server.log).toEqual(Array.from({ length: 3 }, () => "PUT /v2/a/manifests/v1"));
+  });
+
   test("that could lead elsewhere are refused before anything is sent", async () => {
     await using client = testClient();
     expect(() => client.repository({ registry: "ghcr.io", repository: "../x" })).toThrow(

@@ -84,7 +84,7 @@ describe.each(daemons)("%s", (daemon) => {
     expect((await repository.tags()).filter((tag) => !tag.startsWith("sha256-"))).toEqual([built.tag]);
 
     expect(await bench.build(input)).toMatchObject({ action: "exists", digest });
-    await bench.write({ "src/main.py": "print('edited')\n" });
+    await bench.write({ "src/main.py": `print("edited ${Date.now()}")\n` });
     const edited = await bench.build(input);
     expect(edited).toMatchObject({ action: "built", layers: { built: 1 } });
     expect(edited.bytes.uploaded).toBeLessThan(100_000);
