@@ -236,7 +236,8 @@ function buildArguments({ options }: Work, context: string, more: readonly strin
     // A layer for each instruction. None from an earlier build: buildah does not see that a mounted file has changed.
     ...["--layers", "--no-cache"],
     // Bases are loaded before.
-    ...["--pull-never", "--network", options?.network ?? "private"],
+    "--pull-never",
+    ...(options?.network === undefined ? [] : ["--network", options.network]),
     ...(options?.isolation === undefined ? [] : ["--isolation", options.isolation]),
     ...more,
     ...["--file", path.join(context, "Dockerfile"), context],

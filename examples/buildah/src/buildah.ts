@@ -9,7 +9,7 @@ export interface BuildahOptions {
   readonly command?: string;
   /** How build steps are isolated; `chroot` works where containers cannot be started. @default what buildah chooses */
   readonly isolation?: "oci" | "chroot";
-  /** With `host`, build steps reach servers that listen on loopback of this machine. @default "private" */
+  /** With `host`, build steps reach servers that listen on loopback of this machine. @default what buildah chooses */
   readonly network?: "private" | "host";
 }
 

@@ -33,7 +33,10 @@ export function stepError(
     step === undefined ? "BUILD_FAILED" : "BUILD_STEP_FAILED",
     "read the log of the step",
   ];
-  const message = step === undefined ? "buildah failed" : `"${step.name}" ended with exit code ${exitCode}`;
+  const message =
+    step === undefined
+      ? `buildah failed: ${result.log.trim().split("\n").at(-1) ?? ""}`
+      : `"${step.name}" ended with exit code ${exitCode}`;
   return new ImageSpecError(code as ErrorCode, field === "" ? message : `${field}: ${message}`, {
     hint,
     problems: field === "" ? [] : [{ code: code as ErrorCode, path: field, message, hint }],

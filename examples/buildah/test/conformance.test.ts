@@ -20,13 +20,19 @@ async function findStack(): Promise<Stack | undefined> {
 }
 
 const stack = await findStack();
-/** A build takes seconds; these need few. */
-const everyDay = /: (definition|selection|events|errors)$/;
+/** A build takes seconds. These groups need few of them, but for the tests that build an image of their own. */
+const everyDay = /: (definition|selection|events|errors|image contract)$/;
+const ownImage =
+  /^(keeps|clears|puts|compiles|lets|carries out|builds a|leaves runtime|installs Debian|stands on an|runs (commands|as the user of))/;
 const { slow } = enginesUnderTest();
 
 describe.skipIf(stack === undefined)("conformance", () => {
   testBuilder({
-    test,
+    test: Object.assign(
+      (name: string, body: () => Promise<void>, timeoutMs?: number) =>
+        test.skipIf(!slow && ownImage.test(name))(name, body, timeoutMs),
+      { skip: test.skip },
+    ),
     describe: (name, define) => describe.skipIf(!slow && !everyDay.test(name))(name, define),
     afterAll,
     createBuilder: () => buildah({ network: "host" }),
