@@ -22,8 +22,10 @@ export function registryRecords(repository: Repository): ImageRecords {
       const empty = new TextEncoder().encode("{}");
       const config = descriptorOf(empty, mediaTypes.ociEmpty);
       const layer = descriptorOf(record, recordType);
-      await writeBytes(repository, config, empty, options);
-      await writeBytes(repository, layer, record, options);
+      await Promise.all([
+        writeBytes(repository, config, empty, options),
+        writeBytes(repository, layer, record, options),
+      ]);
       const { mediaType, digest, size } = subject;
       const { bytes } = encodeManifest({
         schemaVersion: 2,

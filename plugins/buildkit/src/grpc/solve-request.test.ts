@@ -14,6 +14,7 @@ test("a plain build", () => {
     Exporters: [],
     Cache: { Exports: [], Imports: [] },
     Entitlements: [],
+    Internal: true,
   });
 });
 

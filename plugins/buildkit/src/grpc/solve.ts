@@ -46,8 +46,13 @@ export async function solve(
     const status = client.call(control.status);
     calls.push(running, status);
     const watching = watch(status, messages, request.Ref, options.onStatus);
-    const work = runSolve(running, messages, request).finally(() => watching.drained());
-    return await Promise.race([work, aborted, watching.failedWithoutAnswer]);
+    const work = runSolve(running, messages, request);
+    const told = work.then(
+      () => watching.drained(request.Exporters.length > 0),
+      () => watching.drained(false),
+    );
+    const done = told.then(() => work);
+    return await Promise.race([done, aborted, watching.failedWithoutAnswer]);
   } catch (error) {
     if (signal.aborted) throw abortedError(signal);
     throw error instanceof GrpcError ? toSolveError(error, messages) : error;
@@ -72,8 +77,8 @@ async function runSolve(
 interface Watching {
   /** Rejects when a step failed, the progress ended, and the answer is overdue; never resolves. */
   readonly failedWithoutAnswer: Promise<never>;
-  /** Resolves when the progress has ended, or has been silent for a while. */
-  drained(): Promise<void>;
+  /** Resolves when the progress has ended, or has told of the end of the export, or has been silent for a while. */
+  drained(isExported: boolean): Promise<void>;
 }
 
 const never = new Promise<never>(() => undefined);
@@ -82,6 +87,8 @@ function watch(call: GrpcCall, messages: Messages, ref: string, onStatus: (statu
   let lastSeen = Date.now();
   let failed: Vertex | undefined;
   const end = new AbortController();
+  // The last step of a build that exports something. The progress ends some tenths of a second after it.
+  const exported = new AbortController();
   const read = async () => {
     await call.send(messages.StatusRequest.encode({ Ref: ref }));
     call.end();
@@ -90,6 +97,7 @@ function watch(call: GrpcCall, messages: Messages, ref: string, onStatus: (statu
       const status = decodeStatus(messages.StatusResponse.decode(message));
       failed ??= status.vertexes.find(({ error }) => error !== "");
       onStatus(status);
+      if (status.vertexes.some(isEndOfExport)) exported.abort();
     }
   };
   const reading = read().finally(() => end.abort());
@@ -107,15 +115,20 @@ function watch(call: GrpcCall, messages: Messages, ref: string, onStatus: (statu
   };
   return {
     failedWithoutAnswer: follow(),
-    async drained() {
+    async drained(isExported) {
       const since = Date.now();
-      while (!end.signal.aborted) {
+      const signal = isExported ? AbortSignal.any([end.signal, exported.signal]) : end.signal;
+      while (!signal.aborted) {
         const left = Math.max(lastSeen, since) + statusIdleMs - Date.now();
         if (left <= 0) return;
-        await delay(left, undefined, { signal: end.signal }).catch(() => undefined);
+        await delay(left, undefined, { signal }).catch(() => undefined);
       }
     },
   };
+}
+
+function isEndOfExport({ name, completed }: Vertex): boolean {
+  return completed !== undefined && name.startsWith("exporting ");
 }
 
 function toSolveError(error: GrpcError, messages: Messages): SolveError {

@@ -61,6 +61,8 @@ export interface SolveRequestMessage {
   readonly Exporters: readonly EntryMessage[];
   readonly Cache: { readonly Exports: readonly EntryMessage[]; readonly Imports: readonly EntryMessage[] };
   readonly Entitlements: readonly string[];
+  /** Leaves no entry in the daemon's history of builds. */
+  readonly Internal: boolean;
 }
 
 export interface TimestampMessage {

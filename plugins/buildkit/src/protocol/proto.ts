@@ -32,7 +32,7 @@ message CacheOptions { repeated Entry Exports = 4; repeated Entry Imports = 5; }
 message SolveRequest {
   string Ref = 1; string ExporterDeprecated = 3; map<string, string> ExporterAttrsDeprecated = 4; string Session = 5;
   string Frontend = 6; map<string, string> FrontendAttrs = 7; CacheOptions Cache = 8; repeated string Entitlements = 9;
-  repeated Entry Exporters = 13;
+  bool Internal = 11; repeated Entry Exporters = 13;
 }
 message SolveResponse { map<string, string> ExporterResponse = 1; }
 
