@@ -93,7 +93,7 @@ export async function withFileLock<T>(
     await inFolder(dirname(file), () => writeFile(draft.path, draft.content, { flag: "wx" }));
     await take(file, draft, options);
   } finally {
-    await rm(draft.path, { force: true });
+    await onDisk(draft.path, () => rm(draft.path, { force: true }));
   }
   // A sign of life that fails only makes the lock look older.
   const heartbeat = setInterval(() => void refreshLock(file).catch(() => undefined), refreshEveryMs).unref();
