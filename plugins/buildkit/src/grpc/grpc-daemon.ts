@@ -36,12 +36,11 @@ export function createGrpcDaemon({ dialer, ...daemon }: GrpcDaemonOptions): Buil
       const interruption = createInterruption(work.signal);
       try {
         throwIfAborted(work.signal);
-        const connection = await connectGrpc(dialer, interruption.signal);
-        try {
-          return await runWork(connection, work, interruption, daemon.kind === "engine" ? "moby" : "image");
-        } finally {
-          connection[Symbol.dispose]();
-        }
+        using connection = await connectGrpc(dialer, interruption.signal);
+        // Of its own: a failure whose details are too long for Node.js takes the connection of its answer along.
+        using progress = await connectGrpc({ ...dialer, protocols: [connection.protocol] }, interruption.signal);
+        const imageExporter = daemon.kind === "engine" ? "moby" : "image";
+        return await runWork({ connection, progress, imageExporter }, work, interruption);
       } catch (error) {
         if (work.signal.aborted) throw abortedError(work.signal);
         if (interruption.failure !== undefined) throw interruption.failure.error;
@@ -78,10 +77,17 @@ function createInterruption(callers: AbortSignal): Interruption {
 }
 
 async function runWork(
-  connection: GrpcConnection,
+  {
+    connection,
+    progress,
+    imageExporter,
+  }: {
+    readonly connection: GrpcConnection;
+    readonly progress: GrpcConnection;
+    readonly imageExporter: "moby" | "image";
+  },
   work: SolveWork,
   interruption: Interruption,
-  imageExporter: "moby" | "image",
 ): Promise<SolveResult> {
   let contextBytes = 0;
   const session = createSession(
@@ -111,7 +117,7 @@ async function runWork(
         interruption.fail(error);
       }
     };
-    return solve(connection, request, { onStatus, signal: interruption.signal });
+    return solve({ connection, progress }, request, { onStatus, signal: interruption.signal });
   });
   return { exporter, contextBytes };
 }

@@ -12,7 +12,7 @@ import { control } from "./control.ts";
 
 /**
  * How long an answer may be behind the end of the progress of a build in which a step failed. Its trailers hold the whole Dockerfile;
- * when they are longer than 64 kB, Node.js drops them and the connection without a word.
+ * when they are longer than 64 kB, Node.js drops them and the connection without a word: progress comes over another one.
  */
 const answerDelayMs = 3000;
 /** After a build the last of its progress may still be on its way; when nothing comes for so long, nothing will. */
@@ -24,7 +24,7 @@ const statusIdleMs = 2000;
  * @throws ABORTED at once; SolveError for what the daemon says; what broke the connection
  */
 export async function solve(
-  connection: GrpcConnection,
+  { connection, progress }: { readonly connection: GrpcConnection; readonly progress: GrpcConnection },
   request: SolveRequestMessage,
   options: {
     /** Must not throw. */
@@ -43,7 +43,7 @@ export async function solve(
   signal.addEventListener("abort", abort, { once: true });
   try {
     const running = client.call(control.solve);
-    const status = client.call(control.status);
+    const status = progress.client.call(control.status);
     calls.push(running, status);
     const watching = watch(status, messages, request.Ref, options.onStatus);
     const work = runSolve(running, messages, request);
