@@ -4,6 +4,7 @@ import path from "node:path";
 import type { BuildOutcome, BuildRequest, PackageResolution, ResolvedImageSpec } from "@imagespec/core";
 import {
   type BaseFacts,
+  localFiles,
   packageTarget,
   parseProbe,
   planDockerfile,
@@ -18,7 +19,6 @@ import { secretOptions } from "./build-files.ts";
 import type { BuildahOptions } from "./buildah.ts";
 import { type BuildahCommand, callBuildah, mustCallBuildah } from "./buildah-command.ts";
 import { deliverImage } from "./deliver-image.ts";
-import { localFiles } from "./local-files.ts";
 import { stepError } from "./step-error.ts";
 import { reportSteps } from "./step-reporter.ts";
 
@@ -131,16 +131,11 @@ async function lookAtBase(
   const known = await index.get(key);
   if (known !== undefined) return { base, facts: known };
   const context = path.join(folder, "probe");
-  await writeContext(probePlan(work, base), context, { signal });
+  await writeContext(planProbe(base, spec, { dialect: "base" }), context, { signal });
   const { log } = await callBuildah(work.own, buildArguments(work, context), { signal });
   const facts = parseProbe(log);
   await index.set(key, facts);
   return { base, facts };
-}
-
-function probePlan({ spec }: Work, base: LoadedBase): Parameters<typeof writeContext>[0] {
-  const plan = planProbe(base, spec, { dialect: "base" });
-  return { ...plan, dialect: "base", secrets: [], steps: [], buildArgs: {} };
 }
 
 async function resolve(work: Work, facts: BaseFacts | undefined): Promise<PackageResolution | undefined> {

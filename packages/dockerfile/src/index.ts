@@ -1,5 +1,6 @@
 export type { ContextEntry, ContextFile } from "./context/context-entry.ts";
 export { contextTime } from "./context/context-time.ts";
+export { localFiles } from "./context/local-files.ts";
 export { writeContext } from "./context/write-context.ts";
 export type { ExportedDockerfile, ExportOptions } from "./export/export-dockerfile.ts";
 export { exportDockerfile, uvVersion } from "./export/export-dockerfile.ts";

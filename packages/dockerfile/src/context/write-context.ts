@@ -14,7 +14,7 @@ import { textEntry } from "./text-entry.ts";
  * @throws ABORTED, DISK_FULL, STORE_UNUSABLE, SOURCE_CHANGED
  */
 export async function writeContext(
-  plan: DockerfilePlan,
+  plan: Pick<DockerfilePlan, "text" | "context">,
   folder: string,
   options: { readonly signal: AbortSignal },
 ): Promise<readonly string[]> {

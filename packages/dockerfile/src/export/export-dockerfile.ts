@@ -1,6 +1,7 @@
 import path from "node:path";
 import { imageKeys, type PackageResolution, platformSpec, type ResolvedImageSpec } from "@imagespec/core";
 import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
+import { localFiles } from "../context/local-files.ts";
 import { textEntry } from "../context/text-entry.ts";
 import { writeContext } from "../context/write-context.ts";
 import { packageTarget } from "../plan/choose-python.ts";
@@ -10,7 +11,6 @@ import { specProblem } from "../plan/spec-problem.ts";
 import { mark } from "../text/mark.ts";
 import { quoteShell } from "../text/quote-word.ts";
 import { clearExport } from "./export-folder.ts";
-import { localFiles } from "./local-files.ts";
 import { type BaseLook, lookAtBase } from "./look-at-base.ts";
 import { readSecret } from "./read-secret.ts";
 
@@ -61,7 +61,7 @@ export async function exportDockerfile(spec: ResolvedImageSpec, options: ExportO
           ? {}
           : { IMAGESPEC_RUNTIME_PACKAGES: JSON.stringify(one.runtimePackages) }),
       },
-      ...(resolution === undefined ? {} : { files: await localFiles(resolution) }),
+      files: await localFiles(resolution),
     },
     {
       dialect: options.dialect ?? "base",

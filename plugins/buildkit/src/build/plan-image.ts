@@ -1,8 +1,7 @@
 import type { BuildRequest, PackageResolution } from "@imagespec/core";
-import { type BaseFacts, type DockerfilePlan, planDockerfile } from "@imagespec/dockerfile";
+import { type BaseFacts, type DockerfilePlan, localFiles, planDockerfile } from "@imagespec/dockerfile";
 import type { BuildSession } from "./build-session.ts";
 import { dialectOf } from "./dialect-of.ts";
-import { localFiles } from "./local-files.ts";
 import type { OpenedBase } from "./open-base.ts";
 import { uvForImage } from "./uv-for-image.ts";
 
@@ -28,7 +27,7 @@ export async function planImage(
     resolution,
     labels: request.labels,
     env: request.env,
-    ...(resolution === undefined ? {} : { files: await localFiles(resolution) }),
+    files: await localFiles(resolution),
   };
   const settings = {
     dialect: dialectOf(session),

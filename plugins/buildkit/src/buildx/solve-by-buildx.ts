@@ -32,8 +32,7 @@ export async function solveByBuildx(
     const context = path.join(folder, "context");
     const metadataFile = path.join(folder, "metadata.json");
     const { text, signal } = work;
-    const plan = { text, context: work.context, dialect: "base", secrets: [], steps: [], buildArgs: {} } as const;
-    await writeContext(plan, context, { signal });
+    await writeContext({ text, context: work.context }, context, { signal });
     const secrets = await secretSources(text, work.secret, folder);
     const configuration = await dockerConfiguration(folder, env, registryHosts(work), work.credentials);
     const args = buildArguments(work, { builder, folder: context, metadataFile, secrets: secrets.flags });

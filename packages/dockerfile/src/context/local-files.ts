@@ -2,25 +2,24 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { PackageResolution } from "@imagespec/core";
-import type { ContextFile } from "@imagespec/dockerfile";
 import { ImageSpecError, systemCodeOf } from "@imagespec/errors";
+import type { ContextFile } from "./context-entry.ts";
 
-/** The wheels and source archives of a resolution that are files of this machine, by URL: they go to the daemon with the context. */
-export async function localFiles({ distributions }: PackageResolution): Promise<ReadonlyMap<string, ContextFile>> {
+/**
+ * The wheels and source archives of a resolution that are files of this machine, by URL: build steps get them with the context.
+ *
+ * @throws SPEC_FILE_MISSING
+ */
+export async function localFiles(resolution: PackageResolution | undefined): Promise<ReadonlyMap<string, ContextFile>> {
   const files = new Map<string, ContextFile>();
-  for (const { wheel, sdist } of distributions) {
+  for (const { wheel, sdist } of resolution?.distributions ?? []) {
     const archive = wheel ?? (sdist?.kind === "archive" ? sdist : undefined);
     if (archive === undefined || !archive.url.startsWith("file:")) continue;
     const { url, filename, sha256 } = archive;
     const place = fileURLToPath(url);
-    files.set(url, {
-      path: filename,
-      mode: 0o644,
-      kind: "file",
-      size: await sizeOf(place),
-      digest: `sha256:${sha256}`,
-      open: () => createReadStream(place),
-    });
+    const size = await sizeOf(place);
+    const open = (): AsyncIterable<Uint8Array> => createReadStream(place);
+    files.set(url, { kind: "file", path: filename, mode: 0o644, size, digest: `sha256:${sha256}`, open });
   }
   return files;
 }
