@@ -4,7 +4,13 @@ import { contractVersion, type ImageSpecBuilder } from "@imagespec/core";
 import { openLocalImageStore } from "@imagespec/image-store";
 import { RegistryClient } from "@imagespec/registry-client";
 import { createUvResolver } from "@imagespec/resolver";
-import { requireStack, type Stack, type StackEngineName, temporaryFolder } from "@imagespec/test-support";
+import {
+  enginesUnderTest,
+  requireStack,
+  type Stack,
+  type StackEngineName,
+  temporaryFolder,
+} from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { expect, test } from "vitest";
 import { exportDockerfile, uvVersion } from "../src/index.ts";
@@ -26,7 +32,7 @@ const looking: ImageSpecBuilder = {
   resolver: () => createUvResolver({ cacheFolder: toolsFolder }),
 };
 
-const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
+const { engines } = enginesUnderTest();
 for (const engine of engines) {
   test(`an exported folder builds with docker build, Engine ${engine}`, { timeout: 600_000 }, async (context) => {
     const stack = await requireStack(context, { engines: [engine] });

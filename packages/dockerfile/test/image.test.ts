@@ -1,12 +1,12 @@
 import type { ImageSpecInput } from "@imagespec/core";
-import { requireStack, type StackEngineName } from "@imagespec/test-support";
+import { enginesUnderTest, requireStack } from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { expect, test } from "vitest";
 import { specPlace } from "../src/testing/spec-place.ts";
 import { buildPlan } from "./support/build-plan.ts";
 import { planFor } from "./support/scene.ts";
 
-const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
+const { engines } = enginesUnderTest();
 
 for (const engine of engines) {
   test(`an image keeps the contract, Engine ${engine}`, { timeout: 600_000 }, async (context) => {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { requireStack, type StackEngineName } from "@imagespec/test-support";
+import { enginesUnderTest, requireStack } from "@imagespec/test-support";
 import { makeWheel, serveIndex } from "@imagespec/test-support/wheels";
 import { describe, expect, test } from "vitest";
 import { type BaseFacts, planDockerfile } from "../src/index.ts";
@@ -10,7 +10,7 @@ import { labels, planFor } from "./support/scene.ts";
 import { sourceArchive } from "./support/source-archive.ts";
 import { uvFile } from "./support/uv-file.ts";
 
-const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
+const { engines } = enginesUnderTest();
 const baseImage = "python:3.12-slim";
 const timeout = 600_000;
 const pythonFacts: BaseFacts = {

@@ -1,11 +1,11 @@
-import { requireStack, type StackEngineName } from "@imagespec/test-support";
+import { enginesUnderTest, requireStack } from "@imagespec/test-support";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { planDockerfile } from "../src/index.ts";
 import { specPlace } from "../src/testing/spec-place.ts";
 import { buildPlan } from "./support/build-plan.ts";
 
-const engines: readonly StackEngineName[] = ["20.10", "28.5-containerd"];
+const { engines } = enginesUnderTest();
 const uv = { from: "image", reference: "docker.io/astral/uv:0.13.9" } as const;
 
 const hostile = [

@@ -12,7 +12,7 @@ import {
   selectPlatform,
 } from "@imagespec/oci";
 import { RegistryClient } from "@imagespec/registry-client";
-import { checkImageContract, requireStack, temporaryFolder } from "@imagespec/test-support";
+import { checkImageContract, enginesUnderTest, requireStack, temporaryFolder } from "@imagespec/test-support";
 import { expect, test } from "vitest";
 import { buildkit } from "../src/index.ts";
 
@@ -33,13 +33,14 @@ async function configOf(source: ImageSource, selector: Selector): Promise<Contai
 }
 
 test("the assembler stands on system packages that BuildKit installs, and the image is one like any other", async (context) => {
-  const stack = await requireStack(context, { engines: ["28.5-containerd"] });
+  const [name = "20.10"] = enginesUnderTest().engines;
+  const stack = await requireStack(context, { engines: [name] });
   await using folder = await temporaryFolder();
   const root = join(folder.path, "project");
   await mkdir(join(root, "src"), { recursive: true });
   await writeFile(join(root, "src", "main.py"), "import six\nprint(six.__version__, open('/etc/made').read())\n");
   await using client = new RegistryClient({ credentials: async () => ({ kind: "anonymous" }) });
-  const host = stack.engines["28.5-containerd"]?.dockerHost ?? "";
+  const host = stack.engines[name]?.dockerHost ?? "";
   await using engine = new ImageBuildEngine({
     builders: [assemble(), buildkit({ host })],
     registryClient: client,
@@ -63,7 +64,7 @@ test("the assembler stands on system packages that BuildKit installs, and the im
   ]);
   const built = await engine.build(spec, options);
   expect(built).toMatchObject({ builder: "assemble", action: "built" });
-  const run = async () => (await stack.docker(["run", "--rm", built.reference], { engine: "28.5-containerd" })).stdout;
+  const run = async () => (await stack.docker(["run", "--rm", built.reference], { engine: name })).stdout;
   expect(await run()).toMatch(new RegExp(`^\\d\\S* 0 ${made}`));
   const source = client.repository({ registry: stack.registry, repository: "acme/split" });
   expect(await checkImageContract(source, { tag: built.tag }, { platform: parsePlatform("linux/amd64") })).toEqual([]);

@@ -1,14 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { ContextFile } from "@imagespec/dockerfile";
 import { digestOf } from "@imagespec/oci";
-import { requireStack, type SkippableTest, type Stack } from "@imagespec/test-support";
+import {
+  enginesUnderTest,
+  requireStack,
+  type SkippableTest,
+  type Stack,
+  type StackDaemonName,
+} from "@imagespec/test-support";
 import type { BuildkitDaemon, BuildStatus, DaemonFeatures, SolveWork } from "../../src/daemon/daemon.ts";
 import { createSocketDialer, type Dialer } from "../../src/grpc/dialer.ts";
 import { createGrpcDaemon } from "../../src/grpc/grpc-daemon.ts";
 
-export type DaemonName = "20.10" | "28.5" | "28.5-containerd" | "buildkitd";
+export type DaemonName = StackDaemonName;
 
-export const daemonNames: readonly DaemonName[] = ["20.10", "28.5-containerd", "buildkitd"];
+export const daemonNames: readonly DaemonName[] = enginesUnderTest().daemons;
 
 export interface TestDaemon {
   readonly name: DaemonName;

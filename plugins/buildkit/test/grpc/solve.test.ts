@@ -137,7 +137,7 @@ describe.each(daemonNames)("%s", (name) => {
   });
 });
 
-describe.each(["28.5-containerd", "buildkitd"] as const)("%s", (name) => {
+describe.each(daemonNames.filter((name) => name === "28.5-containerd" || name === "buildkitd"))("%s", (name) => {
   test("pushes, and keeps nothing", async (context) => {
     const { daemon, base, stack } = await testDaemon(context, name);
     const path = `grpc-test/${uniqueText()}`;
