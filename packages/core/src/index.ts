@@ -20,6 +20,8 @@ export { withRetry } from "./builder/decorators/with-retry.ts";
 export { withTimeout } from "./builder/decorators/with-timeout.ts";
 export type { BuilderDefinition } from "./builder/define-builder.ts";
 export { defineBuilder } from "./builder/define-builder.ts";
+export type { IndexOption } from "./builder/index-option.ts";
+export { readIndexOption } from "./builder/index-option.ts";
 export type { LockedBase, LockRequest } from "./builder/locked-base.ts";
 export type { BuildOutput } from "./builder/output.ts";
 export type {
@@ -144,6 +146,7 @@ export type {
   NormalizedSecret,
   RequirementsKind,
 } from "./spec/normalized-spec.ts";
+export { isOwnWorkdir } from "./spec/own-workdir.ts";
 export { fillTagFormat } from "./spec/reference-checks.ts";
 export type { Requirement } from "./spec/requirement.ts";
 export { formatRequirement, isRequirement, normalizePackageName, parseRequirement } from "./spec/requirement.ts";

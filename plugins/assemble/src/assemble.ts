@@ -5,9 +5,10 @@ import {
   type ImageSpecBuilder,
   type Json,
   priorities,
+  readIndexOption,
 } from "@imagespec/core";
 import type { AssembleBuilderOptions } from "./assemble-builder-options.ts";
-import { assertOptions, specOptions } from "./builder-options.ts";
+import { assertOptions } from "./builder-options.ts";
 import { declines } from "./declines.ts";
 
 const capabilities: readonly Capability[] = [
@@ -38,7 +39,7 @@ function define(options: AssembleBuilderOptions = {}): BuilderDefinition {
         : { action: "build", detail: "no daemon, layers straight from wheels" };
     },
     contentOptions: (value): Json => {
-      const { index } = specOptions(value).options;
+      const { index } = readIndexOption("assemble", value).options;
       return index === undefined ? {} : { index };
     },
     async build(spec, request) {

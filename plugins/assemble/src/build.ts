@@ -1,8 +1,7 @@
 import { type AssembleOptions, assembleImage } from "@imagespec/assembler";
-import type { BuildOutcome, BuildRequest, ResolvedImageSpec } from "@imagespec/core";
+import { type BuildOutcome, type BuildRequest, type ResolvedImageSpec, readIndexOption } from "@imagespec/core";
 import { detectUvSettings } from "@imagespec/resolver";
 import type { AssembleBuilderOptions } from "./assemble-builder-options.ts";
-import { specOptions } from "./builder-options.ts";
 import { debianArchive } from "./debian-archive.ts";
 
 /** Builds an image with the builder's options and those that the spec gives. */
@@ -17,7 +16,7 @@ export function build(
 /** How the builder works for a spec: options of the spec, of the builder, then of the environment. */
 export function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedImageSpec): AssembleOptions {
   const detected = detectUvSettings();
-  const index = specOptions(spec.builderOptions).options.index ?? options.index ?? detected.index;
+  const index = readIndexOption("assemble", spec.builderOptions).options.index ?? options.index ?? detected.index;
   const archive = debianArchive(options.debian);
   return {
     ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),

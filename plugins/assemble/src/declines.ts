@@ -1,13 +1,12 @@
-import type { ResolvedImageSpec } from "@imagespec/core";
+import { type ResolvedImageSpec, readIndexOption } from "@imagespec/core";
 import type { SpecProblem } from "@imagespec/errors";
 import { parsePlatform } from "@imagespec/oci";
-import { specOptions } from "./builder-options.ts";
 
 const useBuildkit = "let a builder with a container engine build it: builder: buildkit";
 
 /** What of a spec cannot be assembled although its kind can; with the field, the reason and the way out. */
 export async function declines(spec: ResolvedImageSpec): Promise<readonly SpecProblem[]> {
-  const own = spec.builder === "assemble" ? specOptions(spec.builderOptions).problems : [];
+  const own = spec.builder === "assemble" ? readIndexOption("assemble", spec.builderOptions).problems : [];
   return [
     ...own,
     ...platformProblems(spec),

@@ -1,5 +1,6 @@
+import { readIndexOption } from "@imagespec/core";
 import { expect, test } from "vitest";
-import { assertOptions, specOptions } from "./builder-options.ts";
+import { assertOptions } from "./builder-options.ts";
 import type { BuildkitBuilderOptions } from "./buildkit-builder-options.ts";
 
 test.each<BuildkitBuilderOptions>([
@@ -35,11 +36,14 @@ test.each<[string, unknown]>([
 });
 
 test("a spec may give the index, without a login, and nothing that belongs to a machine", () => {
-  expect(specOptions({ index: "https://example.org/simple" })).toEqual({
+  expect(readIndexOption("buildkit", { index: "https://example.org/simple" })).toEqual({
     options: { index: "https://example.org/simple" },
     problems: [],
   });
-  const { problems } = specOptions({ index: "https://me:secret@example.org/simple", host: "unix:///x" });
+  const { problems } = readIndexOption("buildkit", {
+    index: "https://me:secret@example.org/simple",
+    host: "unix:///x",
+  });
   expect(problems).toMatchObject([
     { path: "builderOptions.index", message: expect.not.stringContaining("secret") },
     { path: "builderOptions.host", code: "SPEC_UNKNOWN_FIELD" },

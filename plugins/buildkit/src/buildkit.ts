@@ -5,9 +5,10 @@ import {
   type ImageSpecBuilder,
   type Json,
   priorities,
+  readIndexOption,
 } from "@imagespec/core";
 import type { DaemonPool } from "./build/daemon-pool.ts";
-import { assertOptions, specOptions } from "./builder-options.ts";
+import { assertOptions } from "./builder-options.ts";
 import type { BuildkitBuilderOptions } from "./buildkit-builder-options.ts";
 import { declines } from "./declines.ts";
 
@@ -65,7 +66,7 @@ function define(options: BuildkitBuilderOptions = {}): BuilderDefinition {
       };
     },
     contentOptions: (value): Json => {
-      const { index } = specOptions(value).options;
+      const { index } = readIndexOption("buildkit", value).options;
       return index === undefined ? {} : { index };
     },
     async build(spec, request) {

@@ -1,10 +1,9 @@
-import type { ResolvedImageSpec, SelectionContext } from "@imagespec/core";
+import { type ResolvedImageSpec, readIndexOption, type SelectionContext } from "@imagespec/core";
 import type { SpecProblem } from "@imagespec/errors";
 import { isLoopbackRegistry } from "@imagespec/oci";
 import { sharesLoopback } from "./build/daemon-place.ts";
 import type { DaemonFacts } from "./build/daemon-pool.ts";
 import { isSamePlatform } from "./build/same-platform.ts";
-import { specOptions } from "./builder-options.ts";
 import type { BuildkitBuilderOptions } from "./buildkit-builder-options.ts";
 
 /** What of a spec these daemons cannot build although their kind can; with the field, the reason and the way out. */
@@ -13,7 +12,7 @@ export function declines(
   context: Pick<SelectionContext, "output" | "allowEmulation">,
   { options, daemons }: { readonly options: BuildkitBuilderOptions; readonly daemons: readonly DaemonFacts[] },
 ): readonly SpecProblem[] {
-  const own = spec.builder === "buildkit" ? specOptions(spec.builderOptions).problems : [];
+  const own = spec.builder === "buildkit" ? readIndexOption("buildkit", spec.builderOptions).problems : [];
   return [
     ...own,
     ...baseProblems(spec, daemons),

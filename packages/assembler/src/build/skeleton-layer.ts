@@ -1,3 +1,4 @@
+import { isOwnWorkdir } from "@imagespec/core";
 import { contractUser, type ImageUser } from "../image/image-user.ts";
 import { bytesContent } from "../layer/layer-entry.ts";
 import { LayerTree } from "../layer/layer-tree.ts";
@@ -13,49 +14,9 @@ import { entryInputs } from "./entry-inputs.ts";
 /** Folder of packages that are installed at container start. */
 const runtimeFolder = "/home/imagespec/runtime";
 
-/** Folders that belong to the system: as a workdir they stay as they are. */
-const systemFolders: ReadonlySet<string> = new Set(
-  [
-    "bin",
-    "boot",
-    "dev",
-    "etc",
-    "home",
-    "lib",
-    "lib64",
-    "media",
-    "mnt",
-    "opt",
-    "proc",
-    "root",
-    "run",
-    "sbin",
-    "srv",
-    "sys",
-  ].concat([
-    "tmp",
-    "usr",
-    "usr/bin",
-    "usr/lib",
-    "usr/local",
-    "usr/local/bin",
-    "usr/local/lib",
-    "usr/src",
-    "var",
-    "var/lib",
-    "var/tmp",
-  ]),
-);
-
 /** Relative to the root of the image. */
 export function relativePath(absolute: string): string {
   return absolute.replace(/^\/+|\/+$/g, "");
-}
-
-/** Whether the workdir is a folder of its own, which can be given to the user. */
-export function isOwnWorkdir(workdir: string): boolean {
-  const path = relativePath(workdir);
-  return path !== "" && !systemFolders.has(path);
 }
 
 /** The layer of everything that is neither package nor source: the environment around the packages, the user, the workdir. */

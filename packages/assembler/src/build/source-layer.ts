@@ -1,4 +1,4 @@
-import type { ResolvedImageSpec, SourceFile } from "@imagespec/core";
+import { isOwnWorkdir, type ResolvedImageSpec, type SourceFile } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 import type { ImageUser } from "../image/image-user.ts";
 import type { LayerEntry } from "../layer/layer-entry.ts";
@@ -9,7 +9,7 @@ import type { Placement } from "../placement/placement.ts";
 import type { BuildContext } from "./build-context.ts";
 import { type BuiltLayer, builtLayer } from "./built-layer.ts";
 import { entryInputs } from "./entry-inputs.ts";
-import { isOwnWorkdir, relativePath } from "./skeleton-layer.ts";
+import { relativePath } from "./skeleton-layer.ts";
 
 /** The layer of the source files; nothing when there are none. @throws SOURCE_CHANGED, SPEC_SOURCE_UNSUPPORTED */
 export async function sourceLayer(

@@ -1,9 +1,9 @@
+import { isOwnWorkdir } from "@imagespec/core";
 import { textEntry } from "../context/text-entry.ts";
 import { pythonStage } from "../plan/choose-python.ts";
 import type { PlanState } from "../plan/plan-state.ts";
 import { contractUser, isNumeric, isRoot } from "../plan/plan-user.ts";
 import { specProblem } from "../plan/spec-problem.ts";
-import { isOwnWorkdir } from "../plan/workdir.ts";
 import { assignment, execForm, newlineArgument, quoteShell, quoteWord } from "../text/quote-word.ts";
 import { hasSystemStage } from "./base-stages.ts";
 import { writeCommandEnvironment, writeCommands } from "./commands.ts";

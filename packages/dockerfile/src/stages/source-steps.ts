@@ -1,9 +1,9 @@
-import type { SourceFile } from "@imagespec/core";
+import { isOwnWorkdir, type SourceFile } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 import type { ContextEntry } from "../context/context-entry.ts";
 import type { PlanState } from "../plan/plan-state.ts";
 import { isNumeric } from "../plan/plan-user.ts";
-import { isOwnWorkdir, relativePath } from "../plan/workdir.ts";
+import { relativePath } from "../plan/workdir.ts";
 import { copyPath, execForm } from "../text/quote-word.ts";
 
 /** The source tree into the workdir, and what goes elsewhere. */

@@ -1,8 +1,7 @@
 import path from "node:path";
-import type { ResolvedImageSpec } from "@imagespec/core";
+import { type ResolvedImageSpec, readIndexOption } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 import { detectUvSettings, type UvSettings } from "@imagespec/resolver";
-import { specOptions } from "../builder-options.ts";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import type { BuildkitDaemon } from "../daemon/daemon.ts";
 import type { BuildSession, SessionRequest } from "./build-session.ts";
@@ -38,7 +37,7 @@ export function uvSettings(
 ): UvSettings {
   return {
     ...detected,
-    index: specOptions(spec.builderOptions).options.index ?? options.index ?? detected.index,
+    index: readIndexOption("buildkit", spec.builderOptions).options.index ?? options.index ?? detected.index,
     uv: options.uv ?? detected.uv,
     caFile: options.ca ?? detected.caFile,
   };
