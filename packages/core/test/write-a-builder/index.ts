@@ -6,6 +6,7 @@ import {
   type ImageSpecBuilder,
   type ResolvedImageSpec,
 } from "@imagespec/core";
+import { ImageSpecError } from "@imagespec/errors";
 import { encodeConfig, encodeManifest, mediaTypes, parseImageConfig, parseImageManifest } from "@imagespec/oci";
 
 export interface RelabelOptions {
@@ -35,7 +36,9 @@ async function build(spec: ResolvedImageSpec, request: BuildRequest): Promise<Bu
 
   const base = await request.base();
   const stored = await base?.source.readManifest({ digest: base.manifest.digest }, { signal });
-  if (base === undefined || stored === undefined) throw new Error("the base has disappeared");
+  if (base === undefined || stored === undefined) {
+    throw new ImageSpecError("BASE_NOT_FOUND", "the base has disappeared", { hint: "build again" });
+  }
   const manifest = parseImageManifest(stored.bytes);
   const chunks: Uint8Array[] = [];
   for await (const chunk of await base.source.openBlob(manifest.config, { signal })) chunks.push(chunk);

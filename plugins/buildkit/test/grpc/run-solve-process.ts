@@ -27,6 +27,8 @@ export async function solveProgram(): Promise<SolveProgram> {
     input: fileURLToPath(new URL("solve-process.ts", import.meta.url)),
     platform: "node",
     tsconfig: false,
+    // `using` is newer than Node 20.
+    transform: { target: "node20.19" },
     resolve: { conditionNames: ["@imagespec/source", "import", "node"] },
   });
   await bundle.write({ dir: folder.path, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" });
