@@ -16,7 +16,10 @@ export interface GrpcClient {
 /** Speaks gRPC over a byte stream that is connected already. */
 export function createGrpcClient(stream: Duplex): GrpcClient {
   const session = connect("http://localhost", { ...http2Options, createConnection: () => stream });
-  session.once("connect", () => session.setLocalWindowSize(connectionWindow));
+  session.once("connect", () => {
+    // The event comes a turn later: the connection may have been closed unused by then.
+    if (!session.destroyed) session.setLocalWindowSize(connectionWindow);
+  });
   let broken: unknown;
   // Each call learns of it by itself; without a listener Node.js would end the process.
   session.on("error", (error) => {
