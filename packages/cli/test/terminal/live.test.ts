@@ -37,7 +37,8 @@ describe.skipIf(terminalMissing !== undefined)(
         // A line as wide as the terminal may be one that went on in the next row.
         for (const line of lines) expect(textWidth(line), frame).toBeLessThan(columns);
       }
-      expect(screen.frames.join("")).toMatch(/^ {2}[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] /mu);
+      // In few rows a step that runs is drawn only while none has ended: a quick build may never show it.
+      if (rows > 4) expect(screen.frames.join("")).toMatch(/^ {2}[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] /mu);
       expect(screen.text.match(/acme\/train:u1-/g)).toHaveLength(2);
       expect(screen.text).toMatch(/^ {2}acme\/train:u1-.*\n(?: {2}✔ .*\n){5} {2}image /s);
     });
