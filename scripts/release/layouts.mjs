@@ -25,9 +25,18 @@ export async function checkPlugAndPlay(folder, { url, env }) {
   if (!stdout.includes('"assemble"')) throw new Error(`no builder "assemble" in ${stdout}`);
 }
 
+// Packages in CommonJS ask for Node's own modules by `require`, which a module of esbuild's does not have by itself.
+const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
 const configs = {
-  esbuild: (entry, outfile) => ["--bundle", "--platform=node", "--format=esm", entry, `--outfile=${outfile}`],
-  rolldown: (entry, outfile) => [entry, "--platform", "node", "--format", "esm", "--file", outfile],
+  esbuild: (entry, away) => {
+    const outfile = path.join(away, "app.mjs");
+    return ["--bundle", "--platform=node", "--format=esm", `--banner:js=${banner}`, `--outfile=${outfile}`, entry];
+  },
+  rolldown: (entry, away) => {
+    const output = ["--dir", away, "--entry-file-names", "app.mjs"];
+    return [entry, "--platform", "node", "--format", "esm", ...output];
+  },
 };
 
 /** Bundles an application with its builder, runs it away from its packages, and returns the digest that it prints. */
@@ -46,9 +55,8 @@ await engine.close();
   );
   const away = path.join(cache, "..", `${bundler}-away`);
   await mkdir(away, { recursive: true });
-  const outfile = path.join(away, "app.mjs");
   const program = path.join(project, "node_modules", ".bin", bundler);
-  await run(program, configs[bundler](entry, outfile), { cwd: project, quiet: true });
-  const { stdout } = await run(process.execPath, [outfile], { cwd: away, capture: true });
+  await run(program, configs[bundler](entry, away), { cwd: project, quiet: true });
+  const { stdout } = await run(process.execPath, [path.join(away, "app.mjs")], { cwd: away, capture: true });
   return stdout.trim();
 }

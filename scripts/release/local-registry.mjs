@@ -5,8 +5,8 @@ import net from "node:net";
 import path from "node:path";
 import { run, say } from "../run.mjs";
 
-/** The last release that runs on Node 20. */
-const verdaccio = "verdaccio@6.8.0";
+/** The last release that runs on Node 20. It names one of its packages by a tag that mirrors of the npm registry may lack. */
+const manifest = { private: true, dependencies: { verdaccio: "6.8.0" }, overrides: { "node-fetch": "2.7.0" } };
 
 export const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
@@ -46,7 +46,8 @@ export async function startLocalRegistry(folder) {
   await writeFile(userConfig, `registry=${url}\n//127.0.0.1:${port}/:_authToken=anyone\n`);
 
   say("starting Verdaccio");
-  await run(npm, ["install", "--no-audit", "--no-fund", "--prefix", folder, verdaccio], { quiet: true });
+  await writeFile(path.join(folder, "package.json"), JSON.stringify(manifest));
+  await run(npm, ["install", "--no-audit", "--no-fund"], { cwd: folder, quiet: true });
   const start = path.join(folder, "node_modules", "verdaccio", "bin", "verdaccio");
   const child = spawn(process.execPath, [start, "--config", path.join(folder, "config.yaml"), "--listen", url], {
     stdio: "ignore",
