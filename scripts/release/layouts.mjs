@@ -19,14 +19,18 @@ export async function checkPlugAndPlay(folder, { url, env }) {
     JSON.stringify({ name: "yarn-project", private: true, type: "module" }),
   );
   const inProject = (args, options) =>
-    run("npx", [...yarn, ...args], { cwd: project, env: { ...env, YARN_ENABLE_IMMUTABLE_INSTALLS: "0" }, ...options });
+    run("npx", [...yarn, ...args], {
+      cwd: project,
+      env: { ...env, YARN_ENABLE_IMMUTABLE_INSTALLS: "0", YARN_GLOBAL_FOLDER: path.join(folder, "yarn") },
+      ...options,
+    });
   await inProject(["add", "imagespec", "@imagespec/core", "@imagespec/builder-assemble"], { quiet: true });
   const { stdout } = await inProject(["imagespec", "builders", "--json"], { capture: true });
   if (!stdout.includes('"assemble"')) throw new Error(`no builder "assemble" in ${stdout}`);
 }
 
 // Packages in CommonJS ask for Node's own modules by `require`, which a module of esbuild's does not have by itself.
-const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+const banner = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
 const configs = {
   esbuild: (entry, away) => {
