@@ -71,7 +71,7 @@ async function* plain(source: PushbackSource): AsyncGenerator<Uint8Array> {
 
 /**
  * Decompresses by what the first bytes say, not by a media type: gzip and zstd, also of several members or frames; all else
- * passes as is.
+ * passes as is. Node.js 22 does not tell that a zstd stream is cut short: check the digest of what is read.
  *
  * @throws STORE_CORRUPT for damaged or truncated data and for bytes that follow its end, BASE_UNSUPPORTED for zstd on a Node.js
  *   without it (before 22.15)
