@@ -130,6 +130,46 @@ export const sharedErrors = {
   ENGINE_UNSUPPORTED: { origin: "daemon", summary: "the container engine lacks something that the build needs" },
   ENGINE_LOST: { origin: "daemon", summary: "the connection to the container engine broke" },
   STALLED: { origin: "daemon", summary: "nothing happened for longer than the stall limit" },
+
+  CLOUD_CREDENTIALS: { origin: "cloud", summary: "no credentials for the cloud, or ones that it does not accept" },
+  CLOUD_PLACE: { origin: "cloud", summary: "no region, location, account or project to work in is known" },
+  CLOUD_DENIED: {
+    origin: "cloud",
+    summary: "a right is missing; `details` has `principal`, `action` and `resource` as far as the cloud tells them",
+  },
+  CLOUD_NOT_FOUND: {
+    origin: "cloud",
+    summary: "a resource of the cloud that the configuration names does not exist: a project, bucket, role or secret",
+  },
+  CLOUD_SERVICE_DISABLED: {
+    origin: "cloud",
+    summary: "a service of the cloud is not enabled for the account or project",
+  },
+  CLOUD_QUOTA: { origin: "cloud", summary: "a quota of the cloud leaves no room for the build" },
+  CLOUD_THROTTLED: { origin: "cloud", summary: "the cloud limits the number of requests, and went on doing so" },
+  CLOUD_DOWN: { origin: "cloud", summary: "a service of the cloud cannot be reached" },
+  CLOUD_ERROR: {
+    origin: "cloud",
+    summary: "a service of the cloud answered with an error that has no code of its own",
+  },
+  CLOUD_QUEUE_TIMEOUT: {
+    origin: "cloud",
+    summary: "the build waited in the queue of the cloud for longer than its limit",
+  },
+  CLOUD_BUILD_FAULT: { origin: "cloud", summary: "the build service itself failed, also when it was asked again" },
+  CLOUD_BUILD_STOPPED: { origin: "cloud", summary: "somebody else stopped the build" },
+  CLOUD_SOURCE: {
+    origin: "cloud",
+    summary: "the build cannot fetch its context, or a secret that it is given by reference",
+  },
+  CLOUD_BUILD_ENVIRONMENT: {
+    origin: "cloud",
+    summary: "the machine or image that the build runs in cannot do it, or cannot be had",
+  },
+  CLOUD_RESULT: {
+    origin: "cloud",
+    summary: "a build succeeded and does not say which image it made, or another one is there",
+  },
 } as const;
 
 /** A code of {@link sharedErrors}. */
