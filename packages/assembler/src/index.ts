@@ -26,13 +26,3 @@ export {
   parseDebianLock,
   resolveDebian,
 } from "./debian/index.ts";
-export { gzipMembersEncoder } from "./layer/gzip-members-encoder.ts";
-export type { EncodedLayer, LayerEncoder } from "./layer/layer-encoder.ts";
-export type { ContentCheck, DeflatedContent, LayerContent, LayerEntry } from "./layer/layer-entry.ts";
-export { LayerTree } from "./layer/layer-tree.ts";
-export type { TarPiece } from "./layer/tar-pieces.ts";
-export { tarPieces } from "./layer/tar-pieces.ts";
-export type { WrittenLayer } from "./layer/write-layer.ts";
-export { writeLayer } from "./layer/write-layer.ts";
-export type { FolderAttributes, FolderFacts } from "./placement/placement.ts";
-export { Placement } from "./placement/placement.ts";

@@ -1,4 +1,4 @@
-import type { FolderAttributes, FolderFacts } from "../placement/placement.ts";
+import type { FolderAttributes, FolderFacts } from "@imagespec/image-store/layers";
 import type { BaseLibc } from "./find-libc.ts";
 import type { BasePython } from "./find-python.ts";
 

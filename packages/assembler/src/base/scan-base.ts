@@ -1,6 +1,6 @@
 import { normalizePackageName } from "@imagespec/core";
 import { decompress, readTar, type TarEntry } from "@imagespec/image-store";
-import type { FolderAttributes } from "../placement/placement.ts";
+import type { FolderAttributes } from "@imagespec/image-store/layers";
 import type { BaseFacts } from "./base-facts.ts";
 import { type BaseLibc, libcKind, libcVersion } from "./find-libc.ts";
 import { findPython } from "./find-python.ts";

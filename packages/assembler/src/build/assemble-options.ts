@@ -1,6 +1,6 @@
+import type { LayerEncoder } from "@imagespec/image-store/layers";
 import type { UvSettings } from "@imagespec/resolver";
 import type { DebianArchive } from "../debian/index.ts";
-import type { LayerEncoder } from "../layer/layer-encoder.ts";
 
 /** How images are assembled; nothing of it changes what an image means. */
 export interface AssembleOptions {

@@ -1,10 +1,9 @@
 import type { BuildRequest, ResolvedImageSpec } from "@imagespec/core";
 import type { ContentStore } from "@imagespec/image-store";
+import type { LayerCache, LayerEncoder } from "@imagespec/image-store/layers";
 import type { UvSettings } from "@imagespec/resolver";
 import type { Limiter } from "../concurrency/limiter.ts";
 import type { TaskScope } from "../concurrency/task-scope.ts";
-import type { LayerCache } from "../layer/layer-cache.ts";
-import type { LayerEncoder } from "../layer/layer-encoder.ts";
 import type { AssembleOptions } from "./assemble-options.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StepReporter } from "./step-reporter.ts";

@@ -1,6 +1,5 @@
+import { layerKey, type WrittenLayer } from "@imagespec/image-store/layers";
 import type { AddedLayer } from "../image/image-document.ts";
-import { layerKey } from "../layer/layer-cache.ts";
-import type { WrittenLayer } from "../layer/write-layer.ts";
 import type { BuildContext } from "./build-context.ts";
 
 /** A layer of the image with where it came from. */

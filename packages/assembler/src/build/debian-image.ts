@@ -2,6 +2,7 @@ import path from "node:path";
 import type { BuildOutcome, Json } from "@imagespec/core";
 import { isImageSpecError } from "@imagespec/errors";
 import { openKeyIndex } from "@imagespec/image-store";
+import { type WrittenLayer, writeLayer } from "@imagespec/image-store/layers";
 import { caText, detectUvSettings } from "@imagespec/resolver";
 import {
   buildDebianLayer,
@@ -15,7 +16,6 @@ import {
   resolveDebian,
 } from "../debian/index.ts";
 import { imageDocuments } from "../image/image-document.ts";
-import { type WrittenLayer, writeLayer } from "../layer/write-layer.ts";
 import type { BuildContext } from "./build-context.ts";
 import { builtLayer } from "./built-layer.ts";
 import { debianArchitecture, debianPython } from "./debian-facts.ts";

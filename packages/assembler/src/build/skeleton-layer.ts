@@ -1,15 +1,17 @@
 import { isOwnWorkdir } from "@imagespec/core";
+import {
+  bytesContent,
+  entryInputs,
+  LayerTree,
+  type Placement,
+  tarPieces,
+  writeLayer,
+} from "@imagespec/image-store/layers";
 import { contractUser, type ImageUser } from "../image/image-user.ts";
-import { bytesContent } from "../layer/layer-entry.ts";
-import { LayerTree } from "../layer/layer-tree.ts";
-import { tarPieces } from "../layer/tar-pieces.ts";
-import { writeLayer } from "../layer/write-layer.ts";
-import type { Placement } from "../placement/placement.ts";
 import { skeletonEntries, type VenvPython } from "../venv/skeleton-entries.ts";
 import type { VenvLayout } from "../wheel/wheel-layout.ts";
 import type { BuildContext } from "./build-context.ts";
 import { type BuiltLayer, builtLayer } from "./built-layer.ts";
-import { entryInputs } from "./entry-inputs.ts";
 
 /** Folder of packages that are installed at container start. */
 const runtimeFolder = "/home/imagespec/runtime";

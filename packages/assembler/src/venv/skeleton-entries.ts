@@ -1,4 +1,4 @@
-import { bytesContent, type LayerEntry } from "../layer/layer-entry.ts";
+import { bytesContent, type LayerEntry } from "@imagespec/image-store/layers";
 import { sitePackages, type VenvLayout } from "../wheel/wheel-layout.ts";
 
 /** The interpreter that a virtual environment stands on. */

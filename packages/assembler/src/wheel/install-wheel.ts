@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path/posix";
+import { bytesContent, type ContentCheck, type LayerContent, type LayerEntry } from "@imagespec/image-store/layers";
 import type { ZipEntry, ZipFile } from "@imagespec/resolver";
-import { bytesContent, type ContentCheck, type LayerContent, type LayerEntry } from "../layer/layer-entry.ts";
 import { parseEntryPoints } from "./entry-points.ts";
 import { invalidWheel } from "./invalid-wheel.ts";
 import { launcher, wantsInterpreter, withInterpreter } from "./launcher.ts";

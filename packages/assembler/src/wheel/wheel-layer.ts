@@ -1,11 +1,14 @@
 import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
 import type { ContentStore } from "@imagespec/image-store";
+import {
+  type LayerEncoder,
+  LayerTree,
+  type Placement,
+  tarPieces,
+  type WrittenLayer,
+  writeLayer,
+} from "@imagespec/image-store/layers";
 import { openZip, type ZipFile } from "@imagespec/resolver";
-import type { LayerEncoder } from "../layer/layer-encoder.ts";
-import { LayerTree } from "../layer/layer-tree.ts";
-import { tarPieces } from "../layer/tar-pieces.ts";
-import { type WrittenLayer, writeLayer } from "../layer/write-layer.ts";
-import type { Placement } from "../placement/placement.ts";
 import { installWheel } from "./install-wheel.ts";
 import { type OwnedFile, PathOwners } from "./path-owners.ts";
 import type { VenvLayout } from "./wheel-layout.ts";

@@ -1,4 +1,4 @@
-import { isUnsafePart } from "../layer/layer-tree.ts";
+import { isUnsafePart } from "@imagespec/image-store/layers";
 import { isInterpreterName } from "./entry-points.ts";
 import { invalidWheel } from "./invalid-wheel.ts";
 

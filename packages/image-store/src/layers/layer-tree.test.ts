@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Placement } from "../placement/placement.ts";
 import { bytesContent, type LayerEntry } from "./layer-entry.ts";
 import { LayerTree } from "./layer-tree.ts";
+import { Placement } from "./placement.ts";
 
 const nothingSpecial = new Placement({ directoryLinks: {}, directories: {} });
 const file = (path: string): LayerEntry => ({

@@ -1,5 +1,5 @@
-import type { ContentStore } from "@imagespec/image-store";
 import type { Digest } from "@imagespec/oci";
+import type { ContentStore } from "../content/content-store.ts";
 import type { LayerEncoder } from "./layer-encoder.ts";
 import type { TarPiece } from "./tar-pieces.ts";
 

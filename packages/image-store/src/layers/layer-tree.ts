@@ -1,7 +1,7 @@
 import { ImageSpecError } from "@imagespec/errors";
-import type { FolderAttributes, Placement } from "../placement/placement.ts";
 import { comparePaths } from "./compare-paths.ts";
 import type { LayerEntry } from "./layer-entry.ts";
+import type { FolderAttributes, Placement } from "./placement.ts";
 
 /** The entries of one layer, at their real places on its base, with every parent folder. */
 export class LayerTree {

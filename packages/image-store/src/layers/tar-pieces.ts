@@ -1,4 +1,4 @@
-import { tarHeader, tarPadding, tarTrailer } from "@imagespec/image-store";
+import { tarHeader, tarPadding, tarTrailer } from "../tar/tar-header.ts";
 import type { LayerContent, LayerEntry } from "./layer-entry.ts";
 
 /** A part of a plain tar: bytes that are at hand, or the content of a file. */

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { openContentStore } from "@imagespec/image-store";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { gzipMembersEncoder, type LayerEntry, LayerTree, Placement, tarPieces, writeLayer } from "../src/index.ts";
+import { openContentStore } from "../src/index.ts";
+import { gzipMembersEncoder, type LayerEntry, LayerTree, Placement, tarPieces, writeLayer } from "../src/layers.ts";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { ImageSpecError } from "@imagespec/errors";
-import type { LayerEntry } from "../layer/layer-entry.ts";
+import type { LayerEntry } from "./layer-entry.ts";
 
 /** Everything about entries that decides the bytes of their layer, for its key. The digests of all files must be known. */
 export function entryInputs(entries: readonly LayerEntry[]): readonly string[] {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { type ContentStore, type KeyIndex, openKeyIndex } from "@imagespec/image-store";
 import { isDigest } from "@imagespec/oci";
+import type { ContentStore } from "../content/content-store.ts";
+import { type KeyIndex, openKeyIndex } from "../keys/key-index.ts";
 import type { WrittenLayer } from "./write-layer.ts";
 
 /** Everything that decides the bytes of a layer. */

@@ -2,7 +2,7 @@ import { deflateRawSync, gunzipSync, crc32 as zlibCrc32 } from "node:zlib";
 import { digestOf } from "@imagespec/oci";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesOf } from "../testing/read-layer.ts";
+import { collect } from "../testing/streams.ts";
 import { gzipMembersEncoder } from "./gzip-members-encoder.ts";
 import type { LayerContent } from "./layer-entry.ts";
 import type { TarPiece } from "./tar-pieces.ts";
@@ -24,7 +24,7 @@ function deflatedContent(bytes: Uint8Array, change: (raw: Buffer) => Buffer = (r
 
 async function encode(pieces: readonly TarPiece[]) {
   const encoded = gzipMembersEncoder.encode(pieces);
-  const blob = await bytesOf(encoded.chunks);
+  const blob = await collect(encoded.chunks);
   return { blob, plain: gunzipSync(blob), diffId: encoded.diffId(), plainSize: encoded.plainSize() };
 }
 

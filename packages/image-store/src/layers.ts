@@ -1,0 +1,16 @@
+export { entryInputs } from "./layers/entry-inputs.ts";
+export { gzipMembersEncoder } from "./layers/gzip-members-encoder.ts";
+export type { LayerCache, LayerKeyParts } from "./layers/layer-cache.ts";
+export { layerKey, openLayerCache } from "./layers/layer-cache.ts";
+export type { EncodedLayer, LayerEncoder } from "./layers/layer-encoder.ts";
+export type { ContentCheck, DeflatedContent, LayerContent, LayerEntry } from "./layers/layer-entry.ts";
+export { bytesContent } from "./layers/layer-entry.ts";
+export { isUnsafePart, LayerTree } from "./layers/layer-tree.ts";
+export type { FolderAttributes, FolderFacts } from "./layers/placement.ts";
+export { Placement } from "./layers/placement.ts";
+export type { SourceEntryFile, SourceEntryOptions } from "./layers/source-entries.ts";
+export { sourceEntries } from "./layers/source-entries.ts";
+export type { TarPiece } from "./layers/tar-pieces.ts";
+export { tarPieces } from "./layers/tar-pieces.ts";
+export type { WrittenLayer } from "./layers/write-layer.ts";
+export { writeLayer } from "./layers/write-layer.ts";
