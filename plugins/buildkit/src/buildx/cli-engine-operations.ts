@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { registryFailure } from "@imagespec/dockerfile";
 import { abortedError, ImageSpecError, throwIfAborted } from "@imagespec/errors";
 import { type Digest, isDigest } from "@imagespec/oci";
 import type { Environment } from "../daemon/detect.ts";
 import type { EngineOperations, OperationOptions } from "../daemon/engine-operations.ts";
-import { registryFailure } from "../errors/registry-failure.ts";
 import { childOptions, type DockerAnswer, noClient, runDocker } from "./docker-command.ts";
 import { dockerConfiguration } from "./docker-configuration.ts";
 import { registryHosts } from "./registry-hosts.ts";

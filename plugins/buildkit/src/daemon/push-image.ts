@@ -1,6 +1,6 @@
+import { registryFailure } from "@imagespec/dockerfile";
 import { abortedError, ImageSpecError, isImageSpecError, throwIfAborted } from "@imagespec/errors";
 import { type Digest, isDigest } from "@imagespec/oci";
-import { registryFailure } from "../errors/registry-failure.ts";
 import type { EngineImages, RegistryAuth } from "./engine-images.ts";
 import type { PushOptions } from "./engine-operations.ts";
 import { readJsonLines } from "./json-lines.ts";

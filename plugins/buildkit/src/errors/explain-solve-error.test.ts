@@ -1,8 +1,8 @@
+import type { ExplainedSpec } from "@imagespec/dockerfile";
 import { ImageSpecError } from "@imagespec/errors";
 import { describe, expect, it } from "vitest";
 import { SolveError, type SolveErrorDetail, type Vertex } from "../daemon/daemon.ts";
 import { createProgress } from "../progress/create-progress.ts";
-import type { ExplainedSpec } from "./failing-step.ts";
 
 // The texts are recorded from Engine 20.10.24 (BuildKit 0.8), Engine 28.5.2 (0.25) and buildkitd 0.34.
 

@@ -1,12 +1,10 @@
 import { engineConnectionError } from "@imagespec/core";
 import type { PlannedStep } from "@imagespec/dockerfile";
+import { type ExplainedSpec, registryFailure, shortText } from "@imagespec/dockerfile";
 import { type ErrorCode, ImageSpecError, isImageSpecError, messageOf } from "@imagespec/errors";
 import { SolveError } from "../daemon/daemon.ts";
 import type { TrackedVertex } from "../progress/create-progress.ts";
 import { explainStep } from "./explain-step.ts";
-import type { ExplainedSpec } from "./failing-step.ts";
-import { registryFailure } from "./registry-failure.ts";
-import { shortText } from "./short-text.ts";
 
 /** What is known of a build that failed. */
 export interface ExplanationContext {

@@ -1,10 +1,8 @@
+import { explainOutput, fieldOf, shortText } from "@imagespec/dockerfile";
 import { type ErrorCode, ImageSpecError } from "@imagespec/errors";
 import type { SolveError } from "../daemon/daemon.ts";
 import type { TrackedVertex } from "../progress/create-progress.ts";
-import { explainOutput } from "./explain-output.ts";
 import type { ExplanationContext } from "./explain-solve-error.ts";
-import { fieldOf } from "./failing-step.ts";
-import { shortText } from "./short-text.ts";
 
 /** The error for an instruction of the Dockerfile that failed: the field that it carries out, what it printed, and the exit code. */
 export function explainStep(error: SolveError, failed: TrackedVertex, context: ExplanationContext): ImageSpecError {

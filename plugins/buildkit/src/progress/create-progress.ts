@@ -1,9 +1,8 @@
 import type { BuilderEvent, StepState } from "@imagespec/core";
 import type { PlannedStep } from "@imagespec/dockerfile";
+import { describeVertex, dockerfileCommands, type VertexDescription } from "@imagespec/dockerfile";
 import type { BuildStatus, Vertex, VertexLog, VertexStatus } from "../daemon/daemon.ts";
 import { type ExplanationContext, explainSolveError } from "../errors/explain-solve-error.ts";
-import { describeVertex, type VertexDescription } from "./describe-vertex.ts";
-import { dockerfileCommands } from "./dockerfile-commands.ts";
 import { LogTail } from "./log-tail.ts";
 import { RetryLines } from "./retry-lines.ts";
 import { transferOf } from "./transfer-of.ts";

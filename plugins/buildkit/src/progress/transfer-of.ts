@@ -1,6 +1,6 @@
 import type { BuilderEvent } from "@imagespec/core";
+import type { VertexDescription } from "@imagespec/dockerfile";
 import type { VertexStatus } from "../daemon/daemon.ts";
-import type { VertexDescription } from "./describe-vertex.ts";
 
 type Transfer = Omit<Extract<BuilderEvent, { readonly type: "transfer" }>, "type" | "step">;
 

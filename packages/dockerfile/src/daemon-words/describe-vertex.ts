@@ -1,4 +1,4 @@
-import type { PlannedStep } from "@imagespec/dockerfile";
+import type { PlannedStep } from "../plan/dockerfile-plan.ts";
 import { type DockerfileCommand, withSingleBlanks } from "./dockerfile-commands.ts";
 
 /** What a step of BuildKit's is to people. */

@@ -1,5 +1,5 @@
-import type { PlannedStep } from "@imagespec/dockerfile";
 import type { ErrorCode, SpecProblem } from "@imagespec/errors";
+import type { PlannedStep } from "../plan/dockerfile-plan.ts";
 import { type ExplainedSpec, entryField, packageField } from "./failing-step.ts";
 
 /** What a tool prints about one cause. */

@@ -1,5 +1,5 @@
 import { normalizePackageName, type ResolvedImageSpec } from "@imagespec/core";
-import type { PlannedStep } from "@imagespec/dockerfile";
+import type { PlannedStep } from "../plan/dockerfile-plan.ts";
 
 /** What of a spec is needed to name the field behind a failure. */
 export type ExplainedSpec = Pick<
