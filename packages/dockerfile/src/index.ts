@@ -20,6 +20,7 @@ export type { PackageTarget } from "./plan/choose-python.ts";
 export { packageTarget } from "./plan/choose-python.ts";
 export type { CudaBase } from "./plan/cuda-base.ts";
 export { cudaBase } from "./plan/cuda-base.ts";
+export { cudaImage } from "./plan/cuda-image.ts";
 export type {
   Dialect,
   DockerfileInput,
@@ -32,3 +33,5 @@ export { planDockerfile } from "./plan/plan-dockerfile.ts";
 export type { BaseFacts } from "./probe/base-facts.ts";
 export { parseProbe } from "./probe/parse-probe.ts";
 export { planProbe } from "./probe/plan-probe.ts";
+export type { StepNotes } from "./steps/step-reporter.ts";
+export { StepReporter } from "./steps/step-reporter.ts";

@@ -1,5 +1,5 @@
 import type { BuildOutcome, BuildRequest, PackageResolution, ResolvedImageSpec } from "@imagespec/core";
-import { type DockerfilePlan, type PackageTarget, packageTarget } from "@imagespec/dockerfile";
+import { cudaImage, type DockerfilePlan, type PackageTarget, packageTarget } from "@imagespec/dockerfile";
 import { ImageSpecError } from "@imagespec/errors";
 import { parseImageManifest } from "@imagespec/oci";
 import { createUvResolver, resolvePackages } from "@imagespec/resolver";
@@ -8,7 +8,6 @@ import { baseFacts } from "./base-facts.ts";
 import type { BuildSession } from "./build-session.ts";
 import { unexportedCaches } from "./cache-entries.ts";
 import { createSession } from "./create-session.ts";
-import { cudaImage } from "./cuda-image.ts";
 import type { DaemonPool } from "./daemon-pool.ts";
 import { deliver } from "./delivery/deliver.ts";
 import type { Delivered } from "./delivery/delivery-job.ts";

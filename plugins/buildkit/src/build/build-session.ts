@@ -1,8 +1,8 @@
 import type { BuildRequest, ResolvedImageSpec } from "@imagespec/core";
+import type { StepReporter } from "@imagespec/dockerfile";
 import type { UvSettings } from "@imagespec/resolver";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import type { BuildkitDaemon } from "../daemon/daemon.ts";
-import type { StepReporter } from "./step-reporter.ts";
 
 /** What of a request a solve needs: a lock has no more. */
 export type SessionRequest = Pick<

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { type ResolvedImageSpec, readIndexOption } from "@imagespec/core";
+import { StepReporter } from "@imagespec/dockerfile";
 import { ImageSpecError } from "@imagespec/errors";
 import { detectUvSettings, type UvSettings } from "@imagespec/resolver";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import type { BuildkitDaemon } from "../daemon/daemon.ts";
 import type { BuildSession, SessionRequest } from "./build-session.ts";
-import { StepReporter } from "./step-reporter.ts";
 
 /** One build on one daemon. */
 export function createSession(

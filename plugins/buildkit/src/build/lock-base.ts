@@ -1,9 +1,8 @@
 import type { LockedBase, LockRequest, ResolvedImageSpec } from "@imagespec/core";
-import { packageTarget } from "@imagespec/dockerfile";
+import { cudaImage, packageTarget } from "@imagespec/dockerfile";
 import type { BuildkitBuilderOptions } from "../buildkit-builder-options.ts";
 import { baseFacts } from "./base-facts.ts";
 import { createSession } from "./create-session.ts";
-import { cudaImage } from "./cuda-image.ts";
 import type { DaemonPool } from "./daemon-pool.ts";
 import { onBase } from "./on-base.ts";
 

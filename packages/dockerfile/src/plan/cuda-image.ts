@@ -1,7 +1,7 @@
 import type { BaseImage, BuildRequest, ResolvedImageSpec } from "@imagespec/core";
-import { cudaBase } from "@imagespec/dockerfile";
 import { ImageSpecError, isImageSpecError } from "@imagespec/errors";
 import { type Descriptor, isImageIndex, parseImageReference, parsePlatform, selectPlatform } from "@imagespec/oci";
+import { cudaBase } from "./cuda-base.ts";
 
 /**
  * The image with the CUDA that a spec asks for, where it stands in the place of the default base.
