@@ -6,6 +6,12 @@ export interface AssembleBuilderOptions {
   readonly uv?: string;
   /** URLs of the Debian archive, without `dists/`. @default deb.debian.org */
   readonly debian?: { readonly main?: string; readonly security?: string };
+  /**
+   * A repository of layers by what they were made from, shared by machines: `{ repository: "ghcr.io/acme/layers" }`. What it has
+   * is taken without its wheels; with `write` what is made here is added. Whoever may write to it decides what goes into
+   * images: let that be CI alone. @default none; `write` false
+   */
+  readonly layerIndex?: { readonly repository: string; readonly write?: boolean };
   /** Package index for specs that name none. @default the one that uv or pip is configured for by environment, else PyPI */
   readonly index?: string;
 }

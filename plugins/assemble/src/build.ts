@@ -2,6 +2,7 @@ import { type AssembleOptions, assembleImage } from "@imagespec/assembler";
 import { type BuildOutcome, type BuildRequest, type ResolvedImageSpec, readIndexOption } from "@imagespec/core";
 import { detectUvSettings } from "@imagespec/resolver";
 import type { AssembleBuilderOptions } from "./assemble-builder-options.ts";
+import { indexRepository } from "./builder-options.ts";
 import { debianArchive } from "./debian-archive.ts";
 
 /** Builds an image with the builder's options and those that the spec gives. */
@@ -18,9 +19,11 @@ export function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedI
   const detected = detectUvSettings();
   const index = readIndexOption("assemble", spec.builderOptions).options.index ?? options.index ?? detected.index;
   const archive = debianArchive(options.debian);
+  const repository = indexRepository(options.layerIndex?.repository);
   return {
     ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
     ...(archive === undefined ? {} : { debianArchive: archive }),
+    ...(repository === undefined ? {} : { layerIndex: { ...repository, write: options.layerIndex?.write === true } }),
     uv: { ...detected, index, uv: options.uv ?? detected.uv },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import path from "node:path";
 import type { BaseImage } from "@imagespec/core";
 import { ImageSpecError, throwIfAborted } from "@imagespec/errors";
@@ -12,6 +13,7 @@ import {
   parseImageConfig,
   parseImageManifest,
 } from "@imagespec/oci";
+import type { LayerIndex } from "../layer-index/layer-index.ts";
 import { type BaseFacts, parseBaseFacts } from "./base-facts.ts";
 import { scanBase } from "./scan-base.ts";
 
@@ -28,12 +30,19 @@ export interface ReadBaseOptions {
   /** Where facts are kept. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Where others may have left the facts. */
+  readonly index?: LayerIndex | undefined;
   /** Called while the layers are fetched: bytes so far and in all. */
   readonly onDownload?: (current: number, total: number) => void;
 }
 
 /** Facts of another form have another key. */
 const factsVersion = "facts-1";
+
+/** The key of a base's facts in the index. */
+export function baseKey(manifest: string): string {
+  return createHash("sha256").update(`${factsVersion} ${manifest}`).digest("hex");
+}
 
 /** Reads manifest and config of a base, and its facts: from an earlier time, else by reading its layers once. */
 export async function readBase(image: BaseImage, options: ReadBaseOptions): Promise<KnownBase> {
@@ -57,11 +66,16 @@ export async function readBase(image: BaseImage, options: ReadBaseOptions): Prom
     await index.set(key, found);
     return found;
   };
+  const ask = async (): Promise<BaseFacts | undefined> => {
+    const found = parseBaseFacts(await options.index?.document("base", baseKey(image.manifest.digest)));
+    if (found !== undefined) await index.set(key, found);
+    return found;
+  };
   // Whoever else wants the same base waits for it instead of fetching it too.
   const lock = path.join(content.root, "locks", `base-${digestHex(image.manifest.digest)}.lock`);
   const facts =
     (await index.get(key)) ??
-    (await withFileLock(lock, async () => (await index.get(key)) ?? (await scan()), { signal }));
+    (await withFileLock(lock, async () => (await index.get(key)) ?? (await ask()) ?? (await scan()), { signal }));
   return { image, manifest, config, facts };
 }
 

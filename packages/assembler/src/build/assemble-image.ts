@@ -1,7 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import type { BuildOutcome, BuildRequest, PackageResolution, ResolvedImageSpec } from "@imagespec/core";
-import { ImageSpecError } from "@imagespec/errors";
+import { ImageSpecError, messageOf } from "@imagespec/errors";
 import { gzipMembersEncoder, openLayerCache, Placement } from "@imagespec/image-store/layers";
 import { createUvResolver, detectUvSettings, resolvePackages } from "@imagespec/resolver";
 import { type BaseFacts, emptyBaseFacts } from "../base/base-facts.ts";
@@ -11,8 +11,10 @@ import { type TaskScope, withTaskScope } from "../concurrency/task-scope.ts";
 import { containerConfig, imageDocuments } from "../image/image-document.ts";
 import { type ImageUser, imageUser } from "../image/image-user.ts";
 import { inheritedLayer } from "../image/layer-descriptor.ts";
+import { LayerIndex } from "../layer-index/layer-index.ts";
 import type { VenvPython } from "../venv/skeleton-entries.ts";
 import type { VenvLayout } from "../wheel/wheel-layout.ts";
+import { addToIndex } from "./add-to-index.ts";
 import type { AssembleOptions } from "./assemble-options.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { BuiltLayer } from "./built-layer.ts";
@@ -20,7 +22,7 @@ import { choosePython } from "./choose-python.ts";
 import { assembleDebianImage } from "./debian-image.ts";
 import { formatSize } from "./format-size.ts";
 import { newDistributions } from "./new-distributions.ts";
-import { packageLayers } from "./package-layers.ts";
+import { type PackageLayer, packageLayers } from "./package-layers.ts";
 import { publishImage } from "./publish-image.ts";
 import { Publisher } from "./publisher.ts";
 import { skeletonLayer } from "./skeleton-layer.ts";
@@ -41,12 +43,26 @@ export async function assembleImage(
   request: BuildRequest,
   options: AssembleOptions = {},
 ): Promise<BuildOutcome> {
-  return withTaskScope(request.signal, async (scope) => {
-    const context = await createContext(spec, request, options, scope);
-    const base = spec.resolvedBase;
-    if (base.kind === "debian") return assembleDebianImage(context, base.suite);
-    return new Assembly(context).run();
-  });
+  const run = (chosen: AssembleOptions, onIndex: (index: LayerIndex) => void): Promise<BuildOutcome> =>
+    withTaskScope(request.signal, async (scope) => {
+      const context = await createContext(spec, request, chosen, scope);
+      if (context.index !== undefined) onIndex(context.index);
+      const base = spec.resolvedBase;
+      if (base.kind === "debian") return assembleDebianImage(context, base.suite);
+      return new Assembly(context).run();
+    });
+  let index: LayerIndex | undefined;
+  try {
+    return await run(options, (used) => {
+      index = used;
+    });
+  } catch (error) {
+    if (index?.hasLost !== true || request.signal.aborted) throw error;
+    const message = `a layer of the index "${index.registry}/${index.repository}" cannot be read (${messageOf(error)}): the layers are made here`;
+    request.emit({ type: "warning", message });
+    const { layerIndex: _, ...without } = options;
+    return run(without, () => undefined);
+  }
 }
 
 async function createContext(
@@ -67,11 +83,27 @@ async function createContext(
     content,
     encoder: options.encoder ?? gzipMembersEncoder,
     cache: await openLayerCache(folder, content),
+    index: openIndex(request, options, scope),
     scope,
     steps,
     publisher: new Publisher(request, scope, steps),
     writers: createLimiter(Math.max(2, Math.min(os.availableParallelism(), 4))),
   };
+}
+
+function openIndex(
+  { registryClient, emit }: BuildRequest,
+  { layerIndex }: AssembleOptions,
+  { signal }: TaskScope,
+): LayerIndex | undefined {
+  if (layerIndex === undefined) return undefined;
+  const { registry, repository } = layerIndex;
+  return new LayerIndex({
+    repository: registryClient.repository({ registry, repository }),
+    signal,
+    onProblem: (message) =>
+      emit({ type: "warning", message: `the layer index "${registry}/${repository}" is not used: ${message}` }),
+  });
 }
 
 class Assembly {
@@ -96,8 +128,9 @@ class Assembly {
     const source = this.#context.scope.start(() => this.#source(user, placement));
     const skeleton = this.#context.scope.start(() => skeletonLayer(this.#context, { layout, python, user, placement }));
     const resolution = python === undefined ? undefined : await this.#resolve(platform, facts, python);
+    let packages: readonly PackageLayer[] = [];
     const layers = await steps.run("layers", undefined, async (notes) => {
-      const packages =
+      packages =
         resolution === undefined || layout === undefined
           ? []
           : await this.#packages(resolution, facts, { wheels, layout, placement, base });
@@ -120,6 +153,7 @@ class Assembly {
       }),
     });
     const { digest, mediaType, size } = await publishImage(this.#context, documents);
+    await addToIndex(this.#context, packages, base);
     const built = layers.filter(({ reused }) => !reused).length;
     return {
       digest,
@@ -134,7 +168,7 @@ class Assembly {
   }
 
   async #base(): Promise<KnownBase | undefined> {
-    const { spec, request, steps, scope, content, folder } = this.#context;
+    const { spec, request, steps, scope, content, folder, index } = this.#context;
     if (spec.resolvedBase.kind === "scratch") return undefined;
     return steps.run("base", "baseImage", async (notes) => {
       const image = await request.base(spec.platforms[0]);
@@ -145,7 +179,7 @@ class Assembly {
         report(current);
         this.#downloaded = current;
       };
-      const base = await readBase(image, { content, folder, signal: scope.signal, onDownload });
+      const base = await readBase(image, { content, folder, index, signal: scope.signal, onDownload });
       if ((base.config.config?.OnBuild ?? []).length > 0) {
         throw new ImageSpecError("BASE_UNSUPPORTED", `the base image "${image.reference}" has ONBUILD instructions`, {
           hint: "choose a base without them, or let a builder with a container engine build it: builder: buildkit",
@@ -227,7 +261,7 @@ class Assembly {
       readonly placement: Placement;
       readonly base: KnownBase | undefined;
     },
-  ): Promise<readonly BuiltLayer[]> {
+  ): Promise<readonly PackageLayer[]> {
     const { wheels, layout, placement, base } = options;
     // The environment with its user, and the source.
     const otherLayers = (base?.manifest.layers.length ?? 0) + 2;

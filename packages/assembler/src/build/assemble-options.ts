@@ -1,6 +1,13 @@
 import type { LayerEncoder } from "@imagespec/image-store/layers";
+import type { RepositoryReference } from "@imagespec/registry-client";
 import type { UvSettings } from "@imagespec/resolver";
 import type { DebianArchive } from "../debian/index.ts";
+
+/** A repository that holds layers by what they were made from, see {@link LayerIndex}. */
+export interface LayerIndexOptions extends RepositoryReference {
+  /** Adds what this machine makes. @default false */
+  readonly write?: boolean;
+}
 
 /** How images are assembled; nothing of it changes what an image means. */
 export interface AssembleOptions {
@@ -12,6 +19,8 @@ export interface AssembleOptions {
   readonly debianArchive?: DebianArchive;
   /** @default gzip in members */
   readonly encoder?: LayerEncoder;
+  /** Where layers are looked for that another machine has made. @default nowhere */
+  readonly layerIndex?: LayerIndexOptions;
   /** For how long an unlocked resolution of Python packages is used again, in milliseconds. @default 10 minutes */
   readonly resolutionMaxAgeMs?: number;
   /** For how long an unlocked Debian base is not asked for anew, in milliseconds. @default 24 hours */

@@ -4,6 +4,7 @@ import type { LayerCache, LayerEncoder } from "@imagespec/image-store/layers";
 import type { UvSettings } from "@imagespec/resolver";
 import type { Limiter } from "../concurrency/limiter.ts";
 import type { TaskScope } from "../concurrency/task-scope.ts";
+import type { LayerIndex } from "../layer-index/layer-index.ts";
 import type { AssembleOptions } from "./assemble-options.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StepReporter } from "./step-reporter.ts";
@@ -22,6 +23,8 @@ export interface BuildContext {
   readonly scope: TaskScope;
   readonly steps: StepReporter;
   readonly publisher: Publisher;
+  /** Layers that other machines have made. */
+  readonly index: LayerIndex | undefined;
   /** Bounds how many layers are written at the same time. */
   readonly writers: Limiter;
 }

@@ -28,6 +28,7 @@ import {
 import { detectUvSettings } from "@imagespec/resolver";
 import { makeWheel, type WheelFixture } from "@imagespec/test-support/wheels";
 import { assembleImage } from "../build/assemble-image.ts";
+import type { AssembleOptions } from "../build/assemble-options.ts";
 import { readLayer } from "./read-layer.ts";
 import { type TestEntry, tarOf } from "./tar-of.ts";
 
@@ -63,6 +64,7 @@ export interface BenchOptions {
   /** Of source files. */
   readonly mtime?: Date;
   readonly request?: Partial<BuildRequest>;
+  readonly assemble?: AssembleOptions;
 }
 
 /** Builds images in a folder, without network: the base is a layout, wheels are files, the resolver knows its answer. */
@@ -118,7 +120,7 @@ export class BuildBench {
       ...options.request,
     };
     const uv = detectUvSettings({ PATH: "" }, this.folder);
-    const outcome = await assembleImage(spec, request, { uv });
+    const outcome = await assembleImage(spec, request, { uv, ...options.assemble });
     const stored = await this.output.readManifest({ digest: outcome.digest });
     const manifest = parseImageManifest(stored?.bytes ?? "");
     const blob = (digest: ImageManifest["config"]) => this.output.openBlob(digest);
