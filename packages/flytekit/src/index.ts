@@ -1,0 +1,10 @@
+export type { CopyModeName, PythonDict, PythonValue } from "./python/python-value.ts";
+export { CopyMode, PythonBytes, PythonDate, PythonFloat, PythonTuple } from "./python/python-value.ts";
+export { flytekitId } from "./spec/flytekit-id.ts";
+export type { FlytekitEnvironment, FlytekitField, FlytekitSpec } from "./spec/flytekit-spec.ts";
+export { flytekitFields } from "./spec/flytekit-spec.ts";
+export { defaultFlytekitPython, newestFlytekit } from "./spec/flytekit-version.ts";
+export type { DirectoryOrder } from "./tag/copy-digest.ts";
+export type { FlytekitTagOptions } from "./tag/flytekit-tag.ts";
+export { flytekitImageName, flytekitTag } from "./tag/flytekit-tag.ts";
+export { parseFlytekitYaml } from "./yaml/parse-flytekit-yaml.ts";

@@ -1,0 +1,154 @@
+import { execFileSync } from "node:child_process";
+import { cp, mkdtemp, realpath, rename, rm } from "node:fs/promises";
+import os from "node:os";
+import { join } from "node:path";
+import { isImageSpecError } from "@imagespec/errors";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isRecord, type JsonValue } from "../src/request/python-json.ts";
+import { constructSpec } from "../src/spec/construct-spec.ts";
+import { flytekitId } from "../src/spec/flytekit-id.ts";
+import type { FlytekitSpec } from "../src/spec/flytekit-spec.ts";
+import { specText } from "../src/spec/spec-text.ts";
+import { type FlytekitTagOptions, flytekitImageName, flytekitTag, tagText } from "../src/tag/flytekit-tag.ts";
+import { parseFlytekitYaml } from "../src/yaml/parse-flytekit-yaml.ts";
+import { applyCalls, givenSpec, PythonException } from "./support/apply-calls.ts";
+import {
+  readVectors,
+  recordedPython,
+  recordedVersions,
+  type SpecVector,
+  writeFixture,
+  type YamlVector,
+} from "./support/vectors.ts";
+
+let fixture = "";
+const folders: string[] = [];
+
+beforeAll(async () => {
+  fixture = await temporaryFolder();
+  await writeFixture(fixture);
+});
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(os.tmpdir(), "imagespec-flytekit-")));
+  folders.push(folder);
+  return folder;
+}
+
+/** The folder of a case: one of its own when the case changes files. */
+async function folderOf({ prepare }: SpecVector): Promise<string> {
+  if (prepare === undefined) return fixture;
+  const folder = await temporaryFolder();
+  await cp(fixture, folder, { recursive: true, verbatimSymlinks: true });
+  for (const [action, first = "", second = ""] of prepare) {
+    if (action === "rename") await rename(join(folder, first), join(folder, second));
+    else if (action === "git_init") execFileSync("git", ["init", "-q", join(folder, first)]);
+    else throw new Error(`unknown step "${action}"`);
+  }
+  return folder;
+}
+
+/** `${FIXTURE}` in texts is the folder of the case. */
+function placed<T extends JsonValue>(value: T, folder: string): T {
+  return JSON.parse(JSON.stringify(value).replaceAll("${FIXTURE}", folder)) as T;
+}
+
+type Outcome = { readonly stage: string; readonly type: string; readonly message: string };
+
+function outcomeOf(error: unknown, stage: string): Outcome {
+  if (error instanceof PythonException) return { stage, type: error.type, message: error.message };
+  if (!isImageSpecError(error)) throw error;
+  const { python } = error.details as { python: Outcome };
+  return python;
+}
+
+describe.each(recordedVersions)("flytekit %s", (version) => {
+  describe("specs", () => {
+    it.each(readVectors<SpecVector>(`image-spec.${version}`).map((vector) => [vector.id, vector] as const))(
+      "%s",
+      async (_id, vector) => {
+        const folder = await folderOf(vector);
+        const options: FlytekitTagOptions = {
+          version,
+          python: recordedPython,
+          machine: vector.machine,
+          root: folder,
+          loadedModules: (vector.loaded_modules ?? []).map((file) => join(folder, file)),
+        };
+        let spec: FlytekitSpec;
+        try {
+          const given = givenSpec({ ...vector, spec: placed(vector.spec, folder) });
+          constructSpec(given, options);
+          spec = applyCalls(given, vector.calls);
+        } catch (error) {
+          expect(outcomeOf(error, vector.calls === undefined ? "construct" : "calls")).toEqual(vector.error);
+          return;
+        }
+        if (vector.error?.stage === "tag") {
+          expect(
+            outcomeOf(
+              failureOf(() => flytekitTag(spec, options)),
+              "tag",
+            ),
+          ).toEqual(vector.error);
+          return;
+        }
+        expect([undefined, "build"]).toContain(vector.error?.stage);
+        const constructed = constructSpec(spec, options);
+        expect(specText(constructed, recordedPython).replaceAll(folder, "${FIXTURE}")).toBe(vector.id_text);
+        if (vector.spec_id !== undefined) expect(flytekitId(spec, options)).toBe(vector.spec_id);
+        for (const order of ["ascending", "descending"] as const) {
+          const expected = vector.fs_order_dependent?.[order];
+          if (expected !== undefined)
+            expect(flytekitTag(spec, { ...options, directoryOrder: order })).toBe(expected.tag);
+        }
+        if (vector.with_newer_unicode !== undefined)
+          expect(flytekitTag(spec, { ...options, python: "3.12" })).toBe(vector.with_newer_unicode.tag);
+        if (vector.fs_order_dependent !== undefined) return;
+        expect(tagText(constructed, options)).toBe(vector.tag_text);
+        expect(flytekitTag(spec, options)).toBe(vector.tag);
+        expect(flytekitImageName(spec, options)).toBe(vector.image_name);
+        if (vector.image_name_after_build === undefined) return;
+        const { base_image: base } = vector.spec;
+        // The one builder that returns another name returns that of its base.
+        const nested = isRecord(base) && isRecord(base["fields"]) ? base["fields"] : vector.spec;
+        const built = flytekitImageName(nested as FlytekitSpec, options);
+        const builtNames = new Map([[built, String(nested["base_image"])]]);
+        expect(flytekitImageName(spec, { ...options, builtNames })).toBe(vector.image_name_after_build);
+      },
+    );
+  });
+
+  describe("spec files", () => {
+    const files = readVectors<YamlVector>(`yaml.${version}`).filter(({ kind }) => kind === "spec-file");
+    it.each(files.map((vector) => [vector.id, vector] as const))("%s", (_id, vector) => {
+      const options: FlytekitTagOptions = { version, python: recordedPython, root: fixture };
+      const read = () => {
+        const spec = parseFlytekitYaml(vector.file_text, { file: "spec.yaml" });
+        return { tag: flytekitTag(spec, options), name: flytekitImageName(spec, options) };
+      };
+      if (vector.error === undefined) {
+        expect(read()).toEqual({ tag: vector.tag, name: vector.image_name });
+        return;
+      }
+      const { type, message } = outcomeOf(failureOf(read), "construct");
+      expect(type).toBe(vector.error.type);
+      // What the YAML parsers say of a text that is no YAML is theirs.
+      if (!/^(?:Parser|Scanner|Composer)Error$/.test(type))
+        expect(vector.error.message.split("\n")[0]).toBe(message.split("\n")[0]);
+    });
+  });
+});
+
+function failureOf(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
