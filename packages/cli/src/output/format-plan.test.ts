@@ -16,6 +16,8 @@ function planned(changes: Partial<PlannedImage>): PlannedImage {
     missing: ["linux/amd64"],
     isBase: false,
     part: "whole",
+    appendsTo: undefined,
+    whyWhole: undefined,
     builder: "assemble",
     verdicts: [],
     floating: [],
@@ -42,6 +44,8 @@ test("a row an image, then problems and hints", () => {
       },
       hints: ["not said"],
     }),
+    planned({ isBase: true, part: "trunk", reference: "acme/train:u1-aaaa" }),
+    planned({ builder: "engine", appendsTo: "acme/train:u1-aaaa" }),
     planned({ name: "acme/no", action: "blocked", builder: undefined, problem: {} }),
   ];
   const error = new ImageSpecError("NO_BUILDER", "no builder takes it", { hint: "install one" });
@@ -53,6 +57,8 @@ test("a row an image, then problems and hints", () => {
       build    acme/train-system:u1-aaaa  assemble  base and system packages of another image; absent, for linux/amd64; goes to the local store
       build    acme/train:u1-aaaa         assemble  only linux/arm64 is missing; goes to registry.acme.dev
       exists   acme/old:u1-aaaa           -         registry.acme.dev/acme/old:u1-aaaa is there
+      build    acme/train:u1-aaaa         assemble  all but the source of another image; absent, for linux/amd64; goes to the local store
+      build    acme/train:u1-aaaa         engine    absent, for linux/amd64; goes to registry.acme.dev; its source is appended to the image without it
       blocked  acme/no:u1-aaaa            -         a build would fail
 
       ✗ no builder takes it   NO_BUILDER

@@ -46,16 +46,23 @@ function paintAction({ action }: PlannedImage, style: Style): string {
 }
 
 function whyOf(image: PlannedImage): string {
-  const { action, existing, missing, platforms, isBase, part, reference } = image;
-  const base = isBase ? `${part === "system" ? "base and system packages" : "base"} of another image; ` : "";
+  const { action, existing, missing, platforms, isBase, part, reference, appendsTo } = image;
+  const base = isBase ? `${parts[part]} of another image; ` : "";
   if (action === "exists")
     return `${base}${existing === undefined ? "assumed to be there" : `${existing.reference} is there`}`;
   if (action === "join") return `${base}every platform is there and would be joined`;
   if (action === "blocked") return `${base}a build would fail`;
   const ready = platforms.length - missing.length;
   const what = ready > 0 ? `only ${missing.join(", ")} is missing` : `absent, for ${missing.join(", ")}`;
-  return `${base}${what}; goes to ${placeOf(reference, image)}`;
+  const appended = appendsTo === undefined ? "" : "; its source is appended to the image without it";
+  return `${base}${what}; goes to ${placeOf(reference, image)}${appended}`;
 }
+
+const parts: Readonly<Record<PlannedImage["part"], string>> = {
+  whole: "base",
+  system: "base and system packages",
+  trunk: "all but the source",
+};
 
 /** Where the image goes, without repeating its name and tag. */
 function placeOf(reference: string, { name, tag }: PlannedImage): string {

@@ -36,6 +36,9 @@ export function assertBuilder(value: unknown, origin?: string): asserts value is
     if (typeof builder[method] !== "function")
       throw broken(`${who} has no method "${method}"`, `add "${method}" to it`);
   }
+  const { appendableSource } = builder;
+  if (appendableSource !== undefined && typeof appendableSource !== "boolean")
+    throw broken(`"appendableSource" of ${who} is no boolean`, "make it true or false, or leave it out");
   for (const method of ["isAvailable", "contentOptions", "lockBase", "resolver"] as const) {
     if (builder[method] !== undefined && typeof builder[method] !== "function") {
       throw broken(`"${method}" of ${who} is no function`, `make it a method, or leave it out`);

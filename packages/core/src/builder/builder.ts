@@ -129,6 +129,12 @@ export interface ImageSpecBuilder {
   readonly priority: number;
   /** What it can do. The engine never gives it a spec that needs more. */
   readonly capabilities: ReadonlySet<Capability>;
+  /**
+   * Without its source a spec gives the same image but for the layer of the source, and a working directory that is a plain folder of
+   * the image's user, as the image contract says. The engine may then have it build a spec without its source once, and append each
+   * state of the source itself (build option `appendSource`). @default false
+   */
+  readonly appendableSource?: boolean;
   /** Cheap and cached: whether it can work here, or what to do about it. @default always available */
   isAvailable?(context: SelectionContext): Promise<Availability>;
   /** Cheap: no writes, no long network calls. Only asked about specs within its capabilities. */

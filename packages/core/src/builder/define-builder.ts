@@ -24,6 +24,8 @@ export interface BuilderDefinition {
   /** Higher first. @default 50 */
   readonly priority?: number;
   readonly capabilities: Iterable<Capability>;
+  /** Whether the engine may append the source to what it builds. @default false */
+  readonly appendableSource?: boolean;
   /** @default the version of the core that runs */
   readonly contractVersion?: number;
   /** @default always available */
@@ -73,6 +75,7 @@ function builderOf(definition: BuilderDefinition): ImageSpecBuilder {
     contractVersion: definition.contractVersion ?? contractVersion,
     priority: definition.priority ?? priorities.default,
     capabilities: new Set(definition.capabilities),
+    ...(definition.appendableSource === undefined ? {} : { appendableSource: definition.appendableSource }),
     ...(definition.isAvailable === undefined ? {} : { isAvailable }),
     ...(contentOptions === undefined ? {} : { contentOptions }),
     ...(lockBase === undefined ? {} : { lockBase }),

@@ -65,6 +65,11 @@ export interface BuildOptions {
   readonly locked?: boolean | undefined;
   /** What the spec's lock file is named after. @default the spec's own name */
   readonly lockName?: string | undefined;
+  /**
+   * Where a registry has, or gets, the image of the same spec without its source, the engine appends the source to it by itself: no
+   * builder is needed for an edit. False: builders make every image as a whole. @default true
+   */
+  readonly appendSource?: boolean | undefined;
   /** Accepts emulated execution for foreign platforms. @default false */
   readonly allowEmulation?: boolean | undefined;
   /** After a builder failed, tries the next one that takes the spec. @default false */

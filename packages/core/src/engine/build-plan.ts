@@ -19,8 +19,15 @@ export interface PlannedImage {
   readonly missing: readonly string[];
   /** Whether it is the base of another image of the plan. */
   readonly isBase: boolean;
-  /** `system`: the lower half of a split build, base and system packages. */
-  readonly part: "whole" | "system";
+  /**
+   * `system`: the lower half of a split build, base and system packages. `trunk`: the image of another one's spec without its source,
+   * which the engine appends.
+   */
+  readonly part: "whole" | "system" | "trunk";
+  /** Reference of the image to which the engine would append the source by itself. */
+  readonly appendsTo: string | undefined;
+  /** Why the source is not appended, where there is one. */
+  readonly whyWhole: string | undefined;
   readonly builder: string | undefined;
   readonly verdicts: readonly BuilderVerdict[];
   /** Field paths of what may change without the fingerprint changing. */

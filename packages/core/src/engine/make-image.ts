@@ -10,6 +10,7 @@ import type { Existence } from "./existence.ts";
 import type { ImageJob } from "./image-job.ts";
 import { imageKeys } from "./image-keys.ts";
 import { addCosts, type MadeImage, noCosts } from "./made-image.ts";
+import { orWarn } from "./or-warn.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
 import type { ImageFacts } from "./read-image.ts";
 import { untilAborted } from "./time-limit.ts";
@@ -64,7 +65,7 @@ export async function makeImage(
     signal,
   );
   const job: ImageJob = { context, target, output, base, isForced, prefix };
-  const made = await untilAborted(signal, () => engine.activities.track(buildMissing(job, missing)));
+  const made = await untilAborted(signal, () => engine.activities.track(makeMissing(job, missing)));
   return finish(job, ready, made);
 }
 
@@ -88,48 +89,16 @@ export async function findImage(
   return { ...found, platforms: new Map([...found.platforms, ...others.flatMap(({ platforms }) => [...platforms])]) };
 }
 
-/** Finds builders and whether the output can be written, side by side; then builds what is missing. */
-async function buildMissing(job: ImageJob, missing: readonly ResolvedImageSpec[]): Promise<readonly MadeImage[]> {
-  const { context, output, target, prefix } = job;
-  const { events, signal } = context;
-  const origin = { builder: "", prefix };
+async function makeMissing(job: ImageJob, missing: readonly ResolvedImageSpec[]): Promise<readonly MadeImage[]> {
+  const { context, target, output, isForced } = job;
   if (missing.length === 0) {
-    await output.prepare({ signal });
+    await output.prepare({ signal: context.signal });
     return [];
   }
-  const [{ chooseBuilders }, { produceUnit }] = await Promise.all([
-    import("./image-job.ts"),
-    import("./produce-unit.ts"),
-  ]);
-  const [selection, preparation] = await Promise.allSettled([
-    events.step(
-      "choose",
-      () => chooseBuilders(job, missing),
-      ({ assignments }) => namesOf(assignments),
-      origin,
-    ),
-    events.step("check output", () => output.prepare({ signal }), undefined, origin),
-  ]);
-  if (selection.status === "rejected") throw selection.reason;
-  if (preparation.status === "rejected") throw preparation.reason;
-  const { assignments } = selection.value;
-  const uppers = assignments.filter(({ spec, given }) => given !== spec).map(({ given }) => given);
-  // What stands on system packages has its base below those.
-  const isPlain = uppers.length < assignments.length && target.spec.resolvedBase.kind === "image";
-  const bases = [...uppers.map((upper) => [upper]), ...(isPlain ? [missing] : [])];
-  if (bases.length > 0) {
-    await events.step(
-      "base",
-      () => Promise.all(bases.map((specs) => ensureBase(context, target, specs, job.isForced))),
-      (made) => [...new Set(made.map(({ action }) => action))].join(", "),
-      origin,
-    );
-  }
-  const units = await Promise.allSettled(assignments.map((assignment) => produceUnit(job, assignment)));
-  // All are waited for: a platform that is done stays reusable when another one fails.
-  return units.map((unit) => {
-    if (unit.status === "rejected") throw unit.reason;
-    return unit.value;
+  const { buildMissing } = await import("./build-missing.ts");
+  return buildMissing(job, missing, {
+    ensureBase: (specs) => ensureBase(context, target, specs, isForced),
+    findImage,
   });
 }
 
@@ -156,7 +125,6 @@ async function finish(
     await removePartialTags(job);
   }
   await output.deliver(image, target.tag, { signal });
-  await addRecords(job, made);
   const built = made.filter(({ action }) => action === "built");
   return {
     output,
@@ -191,27 +159,6 @@ async function removePartialTags({ context, target, output, prefix }: ImageJob):
     await orWarn({ context, prefix }, `the tag "${tag}" of a single platform stays behind`, () =>
       output.untag(tag, { signal: context.signal }),
     );
-  }
-}
-
-async function addRecords({ context, output, prefix }: ImageJob, made: readonly MadeImage[]): Promise<void> {
-  for (const { subject, record } of made.flatMap(({ records }) => records)) {
-    await orWarn({ context, prefix }, `the record of "${subject.digest}" could not be kept`, () =>
-      output.addRecord(subject, record, { signal: context.signal }),
-    );
-  }
-}
-
-async function orWarn(
-  { context, prefix }: Pick<ImageJob, "context" | "prefix">,
-  what: string,
-  action: () => Promise<void>,
-): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (context.signal.aborted || !(error instanceof Error)) throw error;
-    context.events.emit({ builder: "", prefix }, { type: "warning", message: `${what}: ${error.message}` });
   }
 }
 
@@ -287,8 +234,4 @@ function describeFound({ existence, platforms }: Awaited<ReturnType<typeof check
   const reused =
     platforms.size > 0 && existence.state !== "present" ? `, reusing ${[...platforms.keys()].join(", ")}` : "";
   return `${existence.state}${reused}`;
-}
-
-function namesOf(assignments: readonly { readonly builder: { readonly name: string } }[]): string {
-  return [...new Set(assignments.map(({ builder }) => builder.name))].join(", ");
 }

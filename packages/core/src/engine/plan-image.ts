@@ -1,5 +1,9 @@
+import { type FoundTrunks, findTrunks } from "../append/find-trunks.ts";
+import { appenderName } from "../append/source-appender.ts";
 import { openOutputToRead } from "../outputs/open-output.ts";
+import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import { toImageSpecError } from "./build-error.ts";
+import { canAppendTo } from "./build-missing.ts";
 import type { PlannedImage } from "./build-plan.ts";
 import { type BuildTarget, baseTarget, referenceOf } from "./build-target.ts";
 import type { BuildContext } from "./engine-context.ts";
@@ -52,6 +56,8 @@ export async function planImage(
   if (missing.length === 0) return [{ ...plan, action: "join" }];
   let bases: readonly PlannedImage[] = [];
   try {
+    const trunks = await findTrunks(context, target, missing, { output, isForced, findImage });
+    if (trunks?.state === "ready") return planAppended(context, plan, missing, trunks);
     const request = await selectionRequest(context, target, missing, {
       output,
       asksAll: true,
@@ -61,17 +67,53 @@ export async function planImage(
     const chosen = await assignBuilders(request);
     bases = await planBases(context, target, chosen, isForced);
     const { verdicts, unassigned, assignments } = chosen;
-    const planned = { ...plan, missing: missing.flatMap((spec) => spec.platforms), verdicts };
+    const whole = { ...plan, missing: missing.flatMap((spec) => spec.platforms), verdicts };
+    const planned = trunks?.state === "unusable" ? { ...whole, whyWhole: trunks.why } : whole;
     if (unassigned.length > 0) {
       const error = toImageSpecError(selectionError(target, chosen)).toJSON();
       return [...bases, { ...planned, action: "blocked", problem: error }];
     }
     const builder = [...new Set(assignments.map((assignment) => assignment.builder.name))].join(", ");
-    return [...bases, { ...planned, action: "build", builder }];
+    const build = { ...planned, action: "build", builder } as const;
+    if (trunks?.state !== "missing") return [...bases, build];
+    const other = assignments.find((assignment) => !canAppendTo(assignment));
+    if (other !== undefined) {
+      const whyWhole = `builder "${other.builder.name}" makes images as a whole`;
+      return [...bases, { ...build, whyWhole }];
+    }
+    const below = describe(context, trunks.target, true);
+    const trunk = { ...below, part: "trunk", action: "build", builder, verdicts, missing: planned.missing } as const;
+    return [...bases, trunk, { ...build, appendsTo: trunk.reference }];
   } catch (error) {
     signal.throwIfAborted();
     return [...bases, blocked(error)];
   }
+}
+
+/** The source is appended to what is there; no builder is asked. */
+function planAppended(
+  context: BuildContext,
+  plan: Omit<PlannedImage, "action">,
+  missing: readonly ResolvedImageSpec[],
+  { target, trunks }: Extract<FoundTrunks, { readonly state: "ready" }>,
+): readonly PlannedImage[] {
+  const below = describe(context, target, true);
+  const { reference } = below;
+  const [first] = trunks.values();
+  const existing =
+    first === undefined
+      ? undefined
+      : { reference, digest: first.digest, platforms: target.spec.platforms, fingerprint: target.spec.fingerprint };
+  return [
+    { ...below, part: "trunk", action: "exists", existing },
+    {
+      ...plan,
+      action: "build",
+      builder: appenderName,
+      missing: missing.flatMap(({ platforms }) => platforms),
+      appendsTo: reference,
+    },
+  ];
 }
 
 /** The base of an image, and of split builds the images of the lower halves. */
@@ -104,6 +146,8 @@ function describe(context: BuildContext, target: BuildTarget, isBase: boolean): 
     missing: [],
     isBase,
     part: spec.part,
+    appendsTo: undefined,
+    whyWhole: undefined,
     builder: undefined,
     verdicts: [],
     floating: spec.floating,

@@ -13,6 +13,7 @@ import { findExisting } from "./find-existing.ts";
 import { chooseBuilders, type ImageJob } from "./image-job.ts";
 import { imageRecord } from "./image-record.ts";
 import { type MadeImage, noCosts } from "./made-image.ts";
+import { orWarn } from "./or-warn.ts";
 import { platformSpecsOf } from "./platform-specs.ts";
 import type { Assignment } from "./select-builder.ts";
 import { systemPartOf } from "./split-spec.ts";
@@ -118,9 +119,13 @@ async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignmen
   const { builder, spec, given } = assignment;
   const { outcome, verified } =
     assignment.existing === undefined ? await runBuilder(job, unit, assignment) : await takeExisting(job, assignment);
+  const records = [...verified.platforms.values()].map(({ image, platform }) => ({
+    subject: image.descriptor,
+    record: imageRecord(spec, platform, builder.name, outcome, systemPartOf(given)),
+  }));
   // Between reading the files and now somebody may have edited them: then the tag must not say that this is the spec.
   await spec.source.verify(context.signal);
-  await tagUnit(job, unit, verified);
+  await publishUnit(job, unit, { ...verified, records });
   const total = [...verified.platforms.values()].reduce((count, { layers }) => count + layers.length, 0);
   return {
     output,
@@ -133,10 +138,7 @@ async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignmen
       bytes: outcome.bytes,
       layers: outcome.layers ?? { built: total, reused: 0 },
     },
-    records: [...verified.platforms.values()].map(({ image, platform }) => ({
-      subject: image.descriptor,
-      record: imageRecord(spec, platform, builder.name, outcome, systemPartOf(given)),
-    })),
+    records,
   };
 }
 
@@ -207,7 +209,7 @@ async function copyUnit(job: ImageJob, unit: BuildTarget, made: MadeImage): Prom
     () => `the same image was built as ${made.output.reference(unit.tag)}`,
     { builder: "", prefix },
   );
-  await tagUnit(job, unit, made);
+  await publishUnit(job, unit, made);
   const layers = {
     built: 0,
     reused: [...made.platforms.values()].reduce((sum, facts) => sum + facts.layers.length, 0),
@@ -217,6 +219,22 @@ async function copyUnit(job: ImageJob, unit: BuildTarget, made: MadeImage): Prom
 
 function isSamePlace(a: OpenedOutput, b: OpenedOutput): boolean {
   return a.reference("x") === b.reference("x") && a.describe("x").kind === b.describe("x").kind;
+}
+
+/** Gives an image its tags and its records, side by side. */
+async function publishUnit(
+  job: ImageJob,
+  unit: BuildTarget,
+  made: VerifiedOutcome & Pick<MadeImage, "records">,
+): Promise<void> {
+  const { context, output } = job;
+  const keep = ({ subject, record }: MadeImage["records"][number]): Promise<void> =>
+    orWarn(job, `the record of "${subject.digest}" could not be kept`, () =>
+      output.addRecord(subject, record, { signal: context.signal }),
+    );
+  // All are waited for, so that nothing is written any more when this has failed.
+  const [tagged] = await Promise.allSettled([tagUnit(job, unit, made), ...made.records.map(keep)]);
+  if (tagged.status === "rejected") throw tagged.reason;
 }
 
 /** Tags the platforms of a multi-platform image one by one, and an image of one platform as what it is. */

@@ -19,6 +19,7 @@ export interface ImageFacts {
   readonly platform: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly layers: readonly Descriptor[];
+  readonly config: ImageConfig;
 }
 
 /** Reads the config that belongs to a manifest. @throws MANIFEST_INVALID, DIGEST_MISMATCH, and what the source throws */
@@ -34,6 +35,7 @@ export async function readImageFacts(
     platform: platformText(platformOfConfig(config)),
     labels: config.config?.Labels ?? {},
     layers: manifest.layers,
+    config,
   };
 }
 

@@ -1,6 +1,14 @@
-import { type Descriptor, descriptorOf, encodeManifest, mediaTypes, parseImageManifest } from "@imagespec/oci";
+import {
+  type Descriptor,
+  type Digest,
+  descriptorOf,
+  encodeManifest,
+  mediaTypes,
+  parseImageManifest,
+} from "@imagespec/oci";
 import type { Repository } from "@imagespec/registry-client";
 import type { ImageRecords } from "./image-records.ts";
+import { trunkOfRecord, withResolution } from "./trunk-record.ts";
 
 /** Artifact type of the record that is attached to an image. */
 export const recordType = "application/vnd.imagespec.record.v1+json";
@@ -9,14 +17,11 @@ export const recordType = "application/vnd.imagespec.record.v1+json";
 export function registryRecords(repository: Repository): ImageRecords {
   return {
     async read(subject, options) {
-      const referrers = await repository.referrers(subject, { artifactType: recordType, ...options });
-      // A registry lists them in the order in which they came. One may be deleted between the list and the question.
-      for (const { digest } of [...referrers].reverse()) {
-        const stored = await repository.readManifest({ digest }, options);
-        const layer = stored === undefined ? undefined : parseImageManifest(stored.bytes).layers[0];
-        if (layer?.mediaType === recordType) return repository.getBlob(layer, options);
-      }
-      return undefined;
+      const record = await readNewest(repository, subject, options);
+      const trunk = record === undefined ? undefined : trunkOfRecord(record);
+      if (record === undefined || trunk === undefined) return record;
+      const below = await readNewest(repository, trunk, options);
+      return below === undefined ? record : withResolution(record, below);
     },
     async write(subject, record, options) {
       const empty = new TextEncoder().encode("{}");
@@ -38,6 +43,21 @@ export function registryRecords(repository: Repository): ImageRecords {
       await repository.pushReferrer(bytes, mediaTypes.ociManifest, options);
     },
   };
+}
+
+async function readNewest(
+  repository: Repository,
+  subject: Digest,
+  options: { readonly signal: AbortSignal },
+): Promise<Uint8Array | undefined> {
+  const referrers = await repository.referrers(subject, { artifactType: recordType, ...options });
+  // A registry lists them in the order in which they came. One may be deleted between the list and the question.
+  for (const { digest } of [...referrers].reverse()) {
+    const stored = await repository.readManifest({ digest }, options);
+    const layer = stored === undefined ? undefined : parseImageManifest(stored.bytes).layers[0];
+    if (layer?.mediaType === recordType) return repository.getBlob(layer, options);
+  }
+  return undefined;
 }
 
 async function writeBytes(

@@ -35,6 +35,10 @@ export interface FakeBuilderOptions {
   /** Changes the labels that are written. */
   readonly labels?: (labels: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   readonly contentOptions?: BuilderDefinition["contentOptions"];
+  /** The engine may append the source to what it makes. */
+  readonly appendable?: boolean;
+  /** Of the images. */
+  readonly user?: string;
 }
 
 export interface FakeBuilder {
@@ -54,6 +58,7 @@ export function fakeBuilder(options: FakeBuilderOptions = {}): FakeBuilder {
   const create = defineBuilder(() => ({
     name: options.name ?? "fake",
     ...(options.priority === undefined ? {} : { priority: options.priority }),
+    ...(options.appendable === undefined ? {} : { appendableSource: options.appendable }),
     capabilities: capabilities.filter((capability) => !without.has(capability)),
     ...(options.isAvailable === undefined ? {} : { isAvailable: options.isAvailable }),
     ...(options.contentOptions === undefined ? {} : { contentOptions: options.contentOptions }),
@@ -64,7 +69,7 @@ export function fakeBuilder(options: FakeBuilderOptions = {}): FakeBuilder {
     async build(spec, request) {
       calls.push({ spec, request });
       await options.during?.(spec, request);
-      const outcome = await writeImage(spec, request, options.labels ?? ((labels) => labels));
+      const outcome = await writeImage(spec, request, options);
       // Tests also return what no builder should.
       return (options.returns?.(outcome) ?? outcome) as BuildOutcome;
     },
@@ -75,12 +80,12 @@ export function fakeBuilder(options: FakeBuilderOptions = {}): FakeBuilder {
 async function writeImage(
   spec: ResolvedImageSpec,
   request: BuildRequest,
-  labels: NonNullable<FakeBuilderOptions["labels"]>,
+  { labels = (given) => given, user }: FakeBuilderOptions,
 ): Promise<BuildOutcome> {
   const children: Descriptor[] = [];
   for (const platform of spec.platforms) {
     const own = labels(request.labelsByPlatform[platform] ?? {});
-    const descriptor = await writePlatform(spec, request, platform, own);
+    const descriptor = await writePlatform(spec, request, platform, { labels: own, user });
     children.push({ ...descriptor, platform: parsePlatform(platform) });
   }
   const [only] = children;
@@ -104,7 +109,7 @@ async function writePlatform(
   spec: ResolvedImageSpec,
   request: BuildRequest,
   platform: string,
-  labels: Readonly<Record<string, string>>,
+  { labels, user }: { readonly labels: Readonly<Record<string, string>>; readonly user: string | undefined },
 ): Promise<Descriptor> {
   const { sink, signal } = request;
   // Bases by reference would need the network; those of the engine's own and layouts do not.
@@ -126,7 +131,11 @@ async function writePlatform(
     os,
     architecture,
     ...(variant === undefined ? {} : { variant }),
-    config: { Labels: { ...spec.labels, ...labels }, Env: env },
+    config: {
+      ...(user === undefined ? {} : { User: user, WorkingDir: spec.workdir }),
+      Labels: { ...spec.labels, ...labels },
+      Env: env,
+    },
     rootfs: { type: "layers", diff_ids: diffIds },
   });
   await sink.writeBlob(config.descriptor, () => once(config.bytes), { signal });

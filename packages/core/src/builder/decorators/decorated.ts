@@ -9,6 +9,7 @@ export function decorated(builder: ImageSpecBuilder, build: ImageSpecBuilder["bu
     priority,
     capabilities,
     shouldBuild: builder.shouldBuild.bind(builder),
+    ...(builder.appendableSource === undefined ? {} : { appendableSource: builder.appendableSource }),
     ...(builder.isAvailable === undefined ? {} : { isAvailable: builder.isAvailable.bind(builder) }),
     ...(builder.contentOptions === undefined ? {} : { contentOptions: builder.contentOptions.bind(builder) }),
     ...(builder.lockBase === undefined ? {} : { lockBase: builder.lockBase.bind(builder) }),

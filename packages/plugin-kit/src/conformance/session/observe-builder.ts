@@ -58,6 +58,7 @@ export function observeBuilder(builder: ImageSpecBuilder, hooks: BuildHooks = {}
   const builds: ObservedBuild[] = [];
   const questions: ObservedQuestion[] = [];
   const optional = {
+    ...(builder.appendableSource === undefined ? {} : { appendableSource: builder.appendableSource }),
     ...(builder.isAvailable === undefined ? {} : { isAvailable: builder.isAvailable.bind(builder) }),
     ...(builder.contentOptions === undefined ? {} : { contentOptions: builder.contentOptions.bind(builder) }),
     ...(builder.lockBase === undefined ? {} : { lockBase: builder.lockBase.bind(builder) }),
