@@ -3,7 +3,7 @@ import { createFakeBuilder, formatConformance, runConformance } from "../src/ind
 
 test("an honest builder passes all that its capabilities say", async () => {
   const report = await runConformance({
-    createBuilder: () => createFakeBuilder(),
+    createBuilder: () => createFakeBuilder({ appendableSource: true }),
     reference: () => createFakeBuilder({ name: "other" }),
   });
   const failed = report.results.filter(({ status }) => status === "failed");

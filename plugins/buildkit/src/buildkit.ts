@@ -25,6 +25,7 @@ const capabilities: readonly Capability[] = [
   "onbuild",
   "runtime-packages",
   "bytecode",
+  "profile-flytekit",
   "emulation",
   "output-registry",
   "output-local-store",
@@ -50,6 +51,7 @@ function define(options: BuildkitBuilderOptions = {}): BuilderDefinition {
   return {
     name: "buildkit",
     priority: priorities.buildkit,
+    appendableSource: true,
     // Daemons that cannot do it are declined.
     capabilities: options.reproducible === true ? [...capabilities, "reproducible"] : capabilities,
     async isAvailable({ signal }): Promise<true> {

@@ -11,6 +11,7 @@ import { outputCases } from "./cases/outputs.ts";
 import { referenceCases } from "./cases/reference.ts";
 import { secretCases } from "./cases/secrets.ts";
 import { selectionCases } from "./cases/selection.ts";
+import { sourceAppendCases } from "./cases/source-append.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 /** Every test of the suite, in the order in which they run. */
@@ -25,6 +26,7 @@ export const allCases: readonly ConformanceCase[] = [
   ...concurrencyCases,
   ...imageContractCases,
   ...imageVariantCases,
+  ...sourceAppendCases,
   ...executionCases,
   ...secretCases,
   ...referenceCases,

@@ -28,6 +28,8 @@ export interface ConformanceCase {
   readonly title: string;
   /** Capabilities without which there is nothing to test. */
   readonly needs?: readonly Capability[];
+  /** Only for builders that declare `appendableSource`. @default for all */
+  readonly isForAppendable?: boolean;
   /** @throws BUILDER_CONTRACT saying what the builder does and what to change */
   run(session: Session): Promise<void>;
 }

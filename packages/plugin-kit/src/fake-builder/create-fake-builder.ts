@@ -27,6 +27,8 @@ export interface FakeBuilderOptions {
   readonly priority?: number;
   /** @default what it can do: {@link fakeCapabilities} */
   readonly capabilities?: Iterable<Capability>;
+  /** @default false */
+  readonly appendableSource?: boolean;
   readonly isAvailable?: BuilderDefinition["isAvailable"];
   readonly shouldBuild?: BuilderDefinition["shouldBuild"];
   /** Awaited when a step has begun; what it throws, the build rejects with. */
@@ -59,10 +61,11 @@ export const fakeCapabilities: readonly Capability[] = [
  * a real image that keeps the image contract. It is small: pure wheels, `==` and `>=`, everything in memory.
  */
 export function createFakeBuilder(options: FakeBuilderOptions = {}): ImageSpecBuilder {
-  const { isAvailable, shouldBuild, priority } = options;
+  const { isAvailable, shouldBuild, priority, appendableSource } = options;
   return defineBuilder(() => ({
     name: options.name ?? "fake",
     capabilities: options.capabilities ?? fakeCapabilities,
+    ...(appendableSource === undefined ? {} : { appendableSource }),
     ...(priority === undefined ? {} : { priority }),
     ...(isAvailable === undefined ? {} : { isAvailable }),
     ...(shouldBuild === undefined ? {} : { shouldBuild }),

@@ -218,4 +218,13 @@ export const imageDefects: readonly BrokenBuilder[] = [
     says: /fails where it has to build: BASE_UNSUPPORTED/,
     create: claims("onbuild"),
   },
+  {
+    defect: "says that sources can be appended and has another working directory without one",
+    caughtBy: "image contract/source-appended",
+    says: /its working directory is "\/srv"/,
+    create: fake({
+      appendableSource: true,
+      config: (config, { source }) => (source.files.length > 0 ? config : { ...config, WorkingDir: "/srv" }),
+    }),
+  },
 ];
