@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { root } from "../run.mjs";
 
-const devOnly = new Set(["test-support", "registry-server", "plugin-kit"]);
+const devOnly = new Set(["test-support", "registry-server", "plugin-kit", "cloud-testbed"]);
 const mayServe = new Set(["cli", "plugin", "plugin-kit"]);
 
 const json = async (file) => JSON.parse(await readFile(file, "utf8"));

@@ -25,6 +25,8 @@ export type { TemporaryFolder } from "./process/temporary-folder.ts";
 export { temporaryFolder } from "./process/temporary-folder.ts";
 export type { PythonMirror, PythonMirrorOptions } from "./python-mirror/serve-python-mirror.ts";
 export { servePythonMirror } from "./python-mirror/serve-python-mirror.ts";
+export type { PythonTree } from "./python-tree/python-tree.ts";
+export { pythonTree } from "./python-tree/python-tree.ts";
 export type { EnginesUnderTest } from "./stack/engines-under-test.ts";
 export { defaultEngine, enginesUnderTest } from "./stack/engines-under-test.ts";
 export type { SkippableTest } from "./stack/require-stack.ts";
