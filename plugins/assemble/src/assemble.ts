@@ -16,6 +16,7 @@ const capabilities: readonly Capability[] = [
   "debian-base",
   "scratch-base",
   "runtime-packages",
+  "profile-flytekit",
   "reproducible",
   "output-registry",
   "output-local-store",

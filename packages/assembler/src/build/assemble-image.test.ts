@@ -176,6 +176,16 @@ describe("user and workdir", () => {
   });
 });
 
+test("the profile flytekit has that project's user, workdir and path of the environment", async () => {
+  const image = await build({ ...input, profile: "flytekit" }, { wheels, source, baseConfig: { User: "1001" } });
+  expect(find(image, "root")?.header).toMatchObject({ type: "directory", uid: 1000, gid: 1000 });
+  expect(find(image, "root/main.py")?.header).toMatchObject({ uid: 1000, gid: 1000 });
+  expect(find(image, "etc/passwd")?.content.toString()).toContain("flytekit:x:1000:1000::/home/flytekit:/bin/bash\n");
+  expect(find(image, "home/flytekit")?.header).toMatchObject({ type: "directory", uid: 1000 });
+  expect(find(image, "opt/micromamba/envs/runtime")?.header).toMatchObject({ type: "symlink", linkPath: "/opt/venv" });
+  expect(image.config.config).toMatchObject({ User: "flytekit", WorkingDir: "/root" });
+});
+
 describe("without Python", () => {
   const bare = [{ path: "etc/passwd", content: "" }];
   test("source alone is fine", async () => {

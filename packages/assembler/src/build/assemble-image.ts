@@ -1,6 +1,12 @@
 import os from "node:os";
 import path from "node:path";
-import type { BuildOutcome, BuildRequest, PackageResolution, ResolvedImageSpec } from "@imagespec/core";
+import {
+  type BuildOutcome,
+  type BuildRequest,
+  type PackageResolution,
+  profileLayout,
+  type ResolvedImageSpec,
+} from "@imagespec/core";
 import { ImageSpecError, messageOf } from "@imagespec/errors";
 import { gzipMembersEncoder, openLayerCache, Placement } from "@imagespec/image-store/layers";
 import { createUvResolver, detectUvSettings, resolvePackages } from "@imagespec/resolver";
@@ -121,7 +127,7 @@ class Assembly {
     const facts = base?.facts ?? emptyBaseFacts;
     const python = choosePython(spec, facts, base?.image.reference ?? "scratch");
     const placement = new Placement(facts);
-    const user = imageUser(spec.user, base?.config.config?.User ?? "", facts);
+    const user = imageUser(spec.user, base?.config.config?.User ?? "", facts, profileLayout(spec.profile));
     const layout = python === undefined ? undefined : { prefix, pythonMinor: python.minor };
     if (base !== undefined) this.#publishBase(base);
     await using wheels = new WheelSource(spec, request, { content, settings, steps });

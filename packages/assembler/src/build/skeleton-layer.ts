@@ -1,4 +1,4 @@
-import { isOwnWorkdir } from "@imagespec/core";
+import { isOwnWorkdir, profileLayout } from "@imagespec/core";
 import {
   bytesContent,
   entryInputs,
@@ -7,7 +7,7 @@ import {
   tarPieces,
   writeLayer,
 } from "@imagespec/image-store/layers";
-import { contractUser, type ImageUser } from "../image/image-user.ts";
+import type { ImageUser } from "../image/image-user.ts";
 import { skeletonEntries, type VenvPython } from "../venv/skeleton-entries.ts";
 import type { VenvLayout } from "../wheel/wheel-layout.ts";
 import type { BuildContext } from "./build-context.ts";
@@ -36,13 +36,14 @@ export async function skeletonLayer(
   const tree = new LayerTree(placement);
   const own = { uid: user.uid, gid: user.gid } as const;
   const root = { uid: 0, gid: 0 } as const;
+  const profile = profileLayout(spec.profile);
   if (user.added !== undefined) {
     for (const name of ["passwd", "group"] as const) {
       tree.add({ type: "file", path: `etc/${name}`, mode: 0o644, ...root, content: bytesContent(user.added[name]) });
     }
-    tree.addFolder(relativePath(contractUser.home), { mode: 0o755, uid: contractUser.id, gid: contractUser.id });
+    tree.addFolder(relativePath(profile.user.home), { mode: 0o755, uid: profile.user.id, gid: profile.user.id });
   }
-  if (isOwnWorkdir(spec.workdir)) tree.addFolder(relativePath(spec.workdir), { mode: 0o755, ...own });
+  if (isOwnWorkdir(spec.workdir, spec.profile)) tree.addFolder(relativePath(spec.workdir), { mode: 0o755, ...own });
   if (layout !== undefined && python !== undefined) {
     const hasRuntime = spec.runtimePackages.length > 0;
     const entries = skeletonEntries(layout, python, {
@@ -51,6 +52,9 @@ export async function skeletonLayer(
       systemSitePackages: spec.pythonExec !== undefined,
     });
     for (const entry of entries) tree.add(entry);
+    for (const link of profile.venvLinks) {
+      tree.add({ type: "symlink", path: relativePath(link), mode: 0o777, ...root, target: `/${layout.prefix}` });
+    }
     if (hasRuntime) tree.addFolder(relativePath(runtimeFolder), { mode: 0o755, ...own });
   }
   const sorted = tree.sorted();

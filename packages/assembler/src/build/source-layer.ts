@@ -16,7 +16,7 @@ export async function sourceLayer(
   const sorted = sourceEntries(files, {
     placement,
     workdir: spec.workdir,
-    owner: isOwnWorkdir(spec.workdir) ? { uid, gid } : undefined,
+    owner: isOwnWorkdir(spec.workdir, spec.profile) ? { uid, gid } : undefined,
     open: (file) => () => spec.source.open(file),
   });
   const parts = { kind: "source", comment: `source, ${files.length} files`, inputs: entryInputs(sorted) };

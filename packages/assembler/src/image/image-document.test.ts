@@ -4,7 +4,14 @@ import { describe, expect, test } from "vitest";
 import { containerConfig, imageDocuments } from "./image-document.ts";
 import { inheritedLayer } from "./layer-descriptor.ts";
 
-const spec = { env: {}, entrypoint: undefined, cmd: undefined, labels: {}, workdir: "/app" };
+const spec = {
+  env: {},
+  entrypoint: undefined,
+  cmd: undefined,
+  labels: {},
+  workdir: "/app",
+  profile: "imagespec",
+} as const;
 const options = { user: "imagespec", venv: true, env: { IMAGESPEC_ID: "id" }, labels: { fingerprint: "f" } };
 const base: ContainerConfig = {
   Env: ["PATH=/usr/local/bin:/opt/venv/bin:/usr/bin", "LANG=C.UTF-8", "A=1"],
@@ -41,6 +48,24 @@ test("values of env arrive verbatim and win", () => {
     "A=x='$y \"z=\n\\",
     "VIRTUAL_ENV=/opt/venv",
     "B=",
+    "IMAGESPEC_ID=id",
+  ]);
+});
+
+test("the profile flytekit has that project's variables, and folders last on PATH", () => {
+  const with_: ContainerConfig = { Env: ["PATH=/usr/bin:/usr/local/cuda/bin", "LD_LIBRARY_PATH=/own"] };
+  const env = { PYTHONPATH: "/mine" };
+  const { Env } = containerConfig({ ...spec, env, profile: "flytekit", workdir: "/root" }, with_, options);
+  expect(Env).toEqual([
+    "PATH=/opt/venv/bin:/usr/bin:/usr/local/nvidia/bin:/usr/local/cuda/bin",
+    "LD_LIBRARY_PATH=/usr/local/nvidia/lib64:/own",
+    "VIRTUAL_ENV=/opt/venv",
+    "UV_PYTHON=/opt/venv/bin/python",
+    "UV_COMPILE_BYTECODE=1",
+    "UV_LINK_MODE=copy",
+    "FLYTE_SDK_RICH_TRACEBACKS=0",
+    "SSL_CERT_DIR=/etc/ssl/certs",
+    "PYTHONPATH=/mine",
     "IMAGESPEC_ID=id",
   ]);
 });

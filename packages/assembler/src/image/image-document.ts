@@ -1,4 +1,4 @@
-import type { ResolvedImageSpec } from "@imagespec/core";
+import { profileEnv, profileLayout, type ResolvedImageSpec } from "@imagespec/core";
 import type { ContainerConfig, Descriptor, Digest, HistoryEntry, ImageConfig, ImageManifest } from "@imagespec/oci";
 import { encodeConfig, encodeManifest, mediaTypes, parsePlatform } from "@imagespec/oci";
 
@@ -66,7 +66,7 @@ function historyEntry({ comment }: AddedLayer): HistoryEntry {
 
 /** What a container of the image gets: the base's configuration, as `FROM` inherits it, with the spec's on top. */
 export function containerConfig(
-  spec: Pick<ResolvedImageSpec, "env" | "entrypoint" | "cmd" | "labels" | "workdir">,
+  spec: Pick<ResolvedImageSpec, "env" | "entrypoint" | "cmd" | "labels" | "workdir" | "profile">,
   base: ContainerConfig,
   options: {
     readonly user: string;
@@ -84,7 +84,11 @@ export function containerConfig(
     ...inherited,
     User: options.user,
     WorkingDir: spec.workdir,
-    Env: mergeEnv(Env ?? [], options.venv, { ...spec.env, ...options.env }),
+    Env: mergeEnv(Env ?? [], options.venv ? profileLayout(spec.profile).lastOnPath : undefined, {
+      ...profileEnv(spec.profile, Env ?? []),
+      ...spec.env,
+      ...options.env,
+    }),
     ...(entrypoint.length === 0 ? {} : { Entrypoint: entrypoint }),
     ...(cmd.length === 0 ? {} : { Cmd: cmd }),
     Labels: { ...Labels, ...spec.labels, ...options.labels },
@@ -94,15 +98,21 @@ export function containerConfig(
 const venvBin = "/opt/venv/bin";
 const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-function mergeEnv(base: readonly string[], venv: boolean, own: Readonly<Record<string, string>>): readonly string[] {
+/** @param last folders at the end of `PATH`; nothing where there is no environment */
+function mergeEnv(
+  base: readonly string[],
+  last: readonly string[] | undefined,
+  own: Readonly<Record<string, string>>,
+): readonly string[] {
   const merged = new Map<string, string>();
   for (const line of base) {
     const equals = line.indexOf("=");
     merged.set(equals < 0 ? line : line.slice(0, equals), equals < 0 ? "" : line.slice(equals + 1));
   }
-  if (venv) {
-    const others = (merged.get("PATH") ?? usualPath).split(":").filter((folder) => folder !== venvBin);
-    merged.set("PATH", [venvBin, ...others].join(":"));
+  if (last !== undefined) {
+    const placed = [venvBin, ...last];
+    const others = (merged.get("PATH") ?? usualPath).split(":").filter((folder) => !placed.includes(folder));
+    merged.set("PATH", [venvBin, ...others, ...last].join(":"));
     merged.set("VIRTUAL_ENV", "/opt/venv");
   }
   for (const [name, value] of Object.entries(own)) merged.set(name, value);

@@ -1,3 +1,4 @@
+import { type ProfileLayout, profileLayout } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 import type { BaseFacts } from "../base/base-facts.ts";
 
@@ -11,20 +12,22 @@ export interface ImageUser {
   readonly added: { readonly passwd: string; readonly group: string } | undefined;
 }
 
-/** The user of the image contract. */
-export const contractUser = { name: "imagespec", id: 65_532, home: "/home/imagespec" } as const;
-
 /**
- * Decides who runs in the image: the spec's user, else a non-root user of the base, else `imagespec`.
+ * Decides who runs in the image: the spec's user, else a non-root user of the base where the profile keeps it, else the profile's.
  *
  * @throws BASE_UNSUPPORTED for a name that nobody in the image has
  */
-export function imageUser(wanted: string | undefined, baseUser: string, facts: BaseFacts): ImageUser {
-  const keepsBase = !isRoot(baseUser);
+export function imageUser(
+  wanted: string | undefined,
+  baseUser: string,
+  facts: BaseFacts,
+  layout: Pick<ProfileLayout, "user" | "keepsBaseUser"> = profileLayout("imagespec"),
+): ImageUser {
+  const keepsBase = layout.keepsBaseUser && !isRoot(baseUser);
   if (keepsBase && (wanted === undefined || wanted === baseUser))
     return { ...idsOf(baseUser, facts.passwd, facts.group), name: baseUser, added: undefined };
-  const added = keepsBase ? undefined : addUser(facts);
-  const name = wanted ?? contractUser.name;
+  const added = keepsBase ? undefined : addUser(facts, layout.user);
+  const name = wanted ?? layout.user.name;
   return { ...idsOf(name, added?.passwd ?? facts.passwd, added?.group ?? facts.group), name, added };
 }
 
@@ -32,10 +35,12 @@ function isRoot(user: string): boolean {
   return ["", "0", "root"].includes(user.split(":")[0] ?? "");
 }
 
-function addUser({ passwd, group }: BaseFacts): { readonly passwd: string; readonly group: string } {
-  const { name, id, home } = contractUser;
+function addUser(
+  { passwd, group }: BaseFacts,
+  { name, id, home, shell }: ProfileLayout["user"],
+): { readonly passwd: string; readonly group: string } {
   return {
-    passwd: withLine(passwd ?? "root:x:0:0:root:/root:/bin/sh\n", name, `${name}:x:${id}:${id}::${home}:/bin/sh`),
+    passwd: withLine(passwd ?? "root:x:0:0:root:/root:/bin/sh\n", name, `${name}:x:${id}:${id}::${home}:${shell}`),
     group: withLine(group ?? "root:x:0:\n", name, `${name}:x:${id}:`),
   };
 }

@@ -1,17 +1,12 @@
 import { formatImageReference, parseImageReference, parseRegistry } from "@imagespec/oci";
 import { deepFreeze } from "./deep-freeze.ts";
-import {
-  debianPythonVersions,
-  defaultPlatform,
-  defaultProfile,
-  defaultPythonVersion,
-  defaultWorkdir,
-} from "./defaults.ts";
+import { debianPythonVersions, defaultPlatform, defaultProfile, defaultPythonVersion } from "./defaults.ts";
 import { ImageSpec } from "./image-spec.ts";
 import type { ImageSpecInput } from "./image-spec-input.ts";
 import { normalizeSecrets } from "./normalize-secrets.ts";
 import type { NormalizedBase, NormalizedCopy, NormalizedImageSpec, NormalizedRequirements } from "./normalized-spec.ts";
 import { splitOptions } from "./pip-options.ts";
+import { profileLayout } from "./profile-layout.ts";
 import { canonicalPlatform, parseLayoutBase } from "./reference-checks.ts";
 import { formatRequirement, isRequirement, parseRequirement } from "./requirement.ts";
 import { requirementsKind } from "./requirements-kind.ts";
@@ -24,7 +19,8 @@ import { parseCutoff } from "./text-checks.ts";
  */
 export function normalizeImageSpec(spec: ImageSpec | NormalizedImageSpec): NormalizedImageSpec {
   if (!ImageSpec.isImageSpec(spec)) return spec;
-  const workdir = tidyPath(spec.workdir ?? defaultWorkdir);
+  const profile = spec.profile ?? defaultProfile;
+  const workdir = tidyPath(spec.workdir ?? profileLayout(profile).workdir);
   const secrets = normalizeSecrets(spec);
   const sourceRoot = spec.sourceRoot === undefined ? undefined : tidyRelative(spec.sourceRoot);
   return deepFreeze<NormalizedImageSpec>({
@@ -61,7 +57,7 @@ export function normalizeImageSpec(spec: ImageSpec | NormalizedImageSpec): Norma
     copy: (spec.copy ?? []).map((entry) => normalizeCopy(entry, workdir)),
     runtimePackages: (spec.runtimePackages ?? []).map(normalizeRequirement),
     bytecode: spec.bytecode ?? false,
-    profile: spec.profile ?? defaultProfile,
+    profile,
     platforms: sortedUnique(platformsOf(spec).map(canonicalPlatform)),
     registryConfig: spec.registryConfig,
     secrets: secrets.secrets,

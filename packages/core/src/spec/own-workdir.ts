@@ -1,3 +1,6 @@
+import type { ImageProfile } from "./image-spec-input.ts";
+import { profileLayout } from "./profile-layout.ts";
+
 /** Folders that belong to the system: as a workdir they stay as they are. */
 const systemFolders: ReadonlySet<string> = new Set(
   (
@@ -6,8 +9,12 @@ const systemFolders: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Whether a workdir is a folder of its own, which is given to the user of the image; `/` and folders of the system are not. */
-export function isOwnWorkdir(workdir: string): boolean {
+/**
+ * Whether a workdir is a folder of its own, which is given to the user of the image; `/` and folders of the system are not, but
+ * for the one that a profile has by itself.
+ */
+export function isOwnWorkdir(workdir: string, profile: ImageProfile = "imagespec"): boolean {
+  if (workdir === profileLayout(profile).workdir) return true;
   const parts = workdir.split("/").filter((part) => part !== "" && part !== ".");
   return !systemFolders.has(parts.join("/"));
 }

@@ -40,6 +40,25 @@ async function textOf(planned: DockerfilePlan, path: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+test("the profile flytekit has that project's user, workdir, variables and path of the environment", async () => {
+  const spec: ImageSpecInput = { profile: "flytekit", packages: ["six"], sourceRoot: "src", copy: ["conf"] };
+  const base = { reference: "b", config: { ...slimConfig, User: "1001" }, facts: slimFacts };
+  const planned = await plan(spec, { base, resolution: resolutionOf(wheelOf("six", "1.0")) }, sent);
+  expect(planned.text).toContain("'flytekit:x:1000:1000::/home/flytekit:/bin/bash'");
+  expect(planned.text).toContain("mkdir -p /home/flytekit /root;");
+  expect(planned.text).toMatch(/WORKDIR "?\/root/);
+  expect(planned.text).toContain("COPY --link --chown=1000:1000 source/ /root/");
+  expect(planned.text).toContain("COPY --link layout/ /");
+  expect(planned.text).toMatch(/USER "?flytekit/);
+  expect(planned.text).toContain("/usr/local/nvidia/bin:/usr/local/cuda/bin");
+  expect(planned.text).toContain("LD_LIBRARY_PATH=/usr/local/nvidia/lib64");
+  expect(planned.text).toContain("PYTHONPATH=/root");
+  expect(planned.context.find(({ path }) => path === "layout/opt/micromamba/envs/runtime")).toMatchObject({
+    kind: "symlink",
+    linkTarget: "/opt/venv",
+  });
+});
+
 const quickstart: ImageSpecInput = {
   name: "acme/train",
   pythonVersion: "3.12",
@@ -257,7 +276,6 @@ describe("refused", () => {
       { base: undefined },
       { code: "BASE_UNSUPPORTED" },
     ],
-    ["a layout of another project", { profile: "flytekit" }, {}, { code: "SPEC_VALUE" }],
     [
       "a target that no mount can have",
       { packages: ["six"], secrets: [{ id: "a", from: { env: "A" }, target: "/etc/a b" }] },

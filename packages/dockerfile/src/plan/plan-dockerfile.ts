@@ -1,3 +1,4 @@
+import { profileLayout } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 import { BuildContext } from "../context/build-context.ts";
 import { writeBaseStage, writePythonStage, writeSystemStage } from "../stages/base-stages.ts";
@@ -35,7 +36,7 @@ export function planDockerfile(input: DockerfileInput, options: DockerfileOption
     base,
     python,
     groups: stageGroups(spec, distributions, base?.facts),
-    user: planUser(spec.user, base?.config.User ?? ""),
+    user: planUser(spec.user, base?.config.User ?? "", profileLayout(spec.profile)),
     text: new DockerfileText(),
     context: new BuildContext(),
     secrets: new SecretMounts(spec, options),
@@ -63,14 +64,6 @@ export function planDockerfile(input: DockerfileInput, options: DockerfileOption
 function checkSpec({ spec, base, resolution }: DockerfileInput): void {
   if (spec.platforms.length !== 1) {
     throw new ImageSpecError("INTERNAL", `a Dockerfile is for one platform, not for "${spec.platforms.join(", ")}"`);
-  }
-  if (spec.profile !== "imagespec") {
-    throw specProblem(
-      "SPEC_VALUE",
-      "profile",
-      `a Dockerfile cannot have the layout "${spec.profile}"`,
-      'use "imagespec"',
-    );
   }
   const isEmpty = base === undefined;
   const field = spec.aptPackages.length > 0 ? "aptPackages" : spec.commands.length > 0 ? "commands" : undefined;

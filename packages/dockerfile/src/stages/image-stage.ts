@@ -1,8 +1,8 @@
-import { isOwnWorkdir } from "@imagespec/core";
-import { textEntry } from "../context/text-entry.ts";
+import { isOwnWorkdir, profileEnv, profileLayout } from "@imagespec/core";
+import { linkEntry, textEntry } from "../context/text-entry.ts";
 import { pythonStage } from "../plan/choose-python.ts";
 import type { PlanState } from "../plan/plan-state.ts";
-import { contractUser, isNumeric, isRoot } from "../plan/plan-user.ts";
+import { isNumeric, isRoot } from "../plan/plan-user.ts";
 import { specProblem } from "../plan/spec-problem.ts";
 import { assignment, execForm, newlineArgument, quoteShell, quoteWord } from "../text/quote-word.ts";
 import { hasSystemStage } from "./base-stages.ts";
@@ -80,13 +80,17 @@ function writePackages({ text, groups, python, spec, base, context, options }: P
   const hasRuntime = spec.runtimePackages.length > 0;
   context.add(...environmentFiles(python, { workdir: spec.workdir, hasRuntime, isThere }));
   text.instruction("COPY", [`${link}environment/ /opt/venv/`]);
+  const { venvLinks } = profileLayout(spec.profile);
+  if (venvLinks.length === 0) return;
+  context.add(...venvLinks.map((path) => linkEntry(`layout${path}`, "/opt/venv")));
+  text.instruction("COPY", [`${link}layout/ /`]);
 }
 
 /** A shell is there: the user is added to what the base has. */
 function writeUser(state: PlanState): void {
   const { text, user, spec } = state;
   const own = isLate(state) ? [] : ownFolders(state);
-  const folders = [...(user.isAdded ? [contractUser.home] : []), ...own];
+  const folders = [...(user.isAdded ? [profileLayout(spec.profile).user.home] : []), ...own];
   text.blank();
   if (folders.length > 0) writeFolders(state, folders, own);
   text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
@@ -95,19 +99,23 @@ function writeUser(state: PlanState): void {
 /** What belongs to the image's user, as words of a shell. */
 function ownFolders({ spec, python }: PlanState): readonly string[] {
   const hasRuntime = spec.runtimePackages.length > 0 && python !== undefined;
-  return [...(isOwnWorkdir(spec.workdir) ? [quoteShell(spec.workdir)] : []), ...(hasRuntime ? [runtimeFolder] : [])];
+  return [
+    ...(isOwnWorkdir(spec.workdir, spec.profile) ? [quoteShell(spec.workdir)] : []),
+    ...(hasRuntime ? [runtimeFolder] : []),
+  ];
 }
 
-function writeFolders({ text, user }: PlanState, folders: readonly string[], own: readonly string[]): void {
-  const id = `${contractUser.id}:${contractUser.id}`;
+function writeFolders({ text, user, spec }: PlanState, folders: readonly string[], own: readonly string[]): void {
+  const account = profileLayout(spec.profile).user;
+  const id = `${account.id}:${account.id}`;
   const add = [
-    `add() { [ -z "$(tail -c 1 "$1")" ] || echo >> "$1"; grep -q '^${contractUser.name}:' "$1" || echo "$2" >> "$1"; };`,
-    `add /etc/passwd '${contractUser.name}:x:${id}::${contractUser.home}:/bin/sh';`,
-    `add /etc/group '${contractUser.name}:x:${contractUser.id}:';`,
+    `add() { [ -z "$(tail -c 1 "$1")" ] || echo >> "$1"; grep -q '^${account.name}:' "$1" || echo "$2" >> "$1"; };`,
+    `add /etc/passwd '${account.name}:x:${id}::${account.home}:${account.shell}';`,
+    `add /etc/group '${account.name}:x:${account.id}:';`,
   ];
   const owner = chownWord(user.owner);
   const chowns = [
-    ...(user.isAdded ? [{ owner: id, folders: [contractUser.home] }] : []),
+    ...(user.isAdded ? [{ owner: id, folders: [account.home] }] : []),
     ...(own.length > 0 ? [{ owner, folders: own }] : []),
   ];
   const merged = chowns.every((entry) => entry.owner === id) ? [{ owner: id, folders }] : chowns;
@@ -149,13 +157,13 @@ function chownWord(owner: string): string {
 
 /** Nothing can be run: the files come from the context, the folders from WORKDIR, which makes them for the user. */
 function writeScratchUser({ text, spec, user, context }: PlanState): void {
-  const { name, id, home } = contractUser;
+  const { name, id, home, shell } = profileLayout(spec.profile).user;
   context.add(
-    textEntry("root/etc/passwd", `root:x:0:0:root:/root:/bin/sh\n${name}:x:${id}:${id}::${home}:/bin/sh\n`),
+    textEntry("root/etc/passwd", `root:x:0:0:root:/root:/bin/sh\n${name}:x:${id}:${id}::${home}:${shell}\n`),
     textEntry("root/etc/group", `root:x:0:\n${name}:x:${id}:\n`),
     { kind: "directory", path: "root/home", mode: 0o755 },
   );
-  if (!/^(?:\d+|root|imagespec)(?::(?:\d+|root|imagespec))?$/.test(user.name)) {
+  if (!user.name.split(":").every((part) => /^\d+$/.test(part) || part === "root" || part === name)) {
     throw specProblem(
       "BASE_UNSUPPORTED",
       "user",
@@ -167,7 +175,7 @@ function writeScratchUser({ text, spec, user, context }: PlanState): void {
   text.instruction("COPY", ["root/ /"]);
   text.instruction("USER", [`${id}:${id}`]);
   text.instruction("WORKDIR", [home]);
-  if (isOwnWorkdir(spec.workdir)) text.instruction("USER", [user.owner]);
+  if (isOwnWorkdir(spec.workdir, spec.profile)) text.instruction("USER", [user.owner]);
   else text.instruction("USER", ["0:0"]);
   text.instruction("WORKDIR", [quoteWord(spec.workdir)], { name: "workdir", field: "workdir" });
 }
@@ -177,23 +185,28 @@ const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 function writeEnvironment({ text, spec, python, base }: PlanState): void {
   const lines: string[] = [];
+  const baseEnv = base?.config.Env ?? [];
   if (python !== undefined) {
-    if (!Object.hasOwn(spec.env, "PATH")) lines.push(`PATH=${searchPath(python.source, base?.config.Env ?? [])}`);
+    const { lastOnPath } = profileLayout(spec.profile);
+    if (!Object.hasOwn(spec.env, "PATH")) lines.push(`PATH=${searchPath(python.source, baseEnv, lastOnPath)}`);
     if (!Object.hasOwn(spec.env, "VIRTUAL_ENV")) lines.push("VIRTUAL_ENV=/opt/venv");
   }
-  for (const [name, value] of Object.entries(spec.env)) lines.push(assignment(name, value, `env.${name}`));
+  const env = { ...profileEnv(spec.profile, baseEnv), ...spec.env };
+  for (const [name, value] of Object.entries(env)) lines.push(assignment(name, value, `env.${name}`));
   if (lines.length === 0) return;
   text.blank();
   text.instruction("ENV", lines, { name: "env", field: "env" });
 }
 
 /** The environment first; what else the base has stays. */
-function searchPath(source: "base" | "uv" | "conda", env: readonly string[]): string {
+function searchPath(source: "base" | "uv" | "conda", env: readonly string[], last: readonly string[]): string {
   const first = source === "conda" ? [venvBin, "/opt/conda/bin"] : [venvBin];
   const there = env.find((line) => line.startsWith("PATH="))?.slice("PATH=".length);
   const folders = (there ?? usualPath).split(":");
-  if (there !== undefined && !folders.some((folder) => first.includes(folder))) return `${first.join(":")}:$PATH`;
-  return quoteWord([...first, ...folders.filter((folder) => !first.includes(folder))].join(":"));
+  const placed = [...first, ...last];
+  if (there !== undefined && !folders.some((folder) => placed.includes(folder)))
+    return [...first, "$PATH", ...last].join(":");
+  return quoteWord([...first, ...folders.filter((folder) => !placed.includes(folder)), ...last].join(":"));
 }
 
 function writeLabels({ text, spec, input }: PlanState): void {

@@ -33,7 +33,7 @@ function writeWorkdirFiles(state: PlanState, files: readonly PlacedFile[], workd
   const entries = files.filter(({ path }) => path !== workdir);
   if (entries.length === 0) return;
   for (const { file, path } of entries) context.add(contextEntry(state, file, `source/${below(path, workdir)}`));
-  const isOwn = isOwnWorkdir(spec.workdir);
+  const isOwn = isOwnWorkdir(spec.workdir, spec.profile);
   // A linked layer makes the folders above anew, and gives them to the user: right for the workdir alone.
   const isLinked = options.dialect === "modern" && isOwn && isNumeric(user.owner) && !workdir.includes("/");
   const flags = [...(isLinked ? ["--link"] : []), ...(isOwn && user.owner !== "0:0" ? [`--chown=${user.owner}`] : [])];
