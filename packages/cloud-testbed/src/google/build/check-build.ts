@@ -23,9 +23,14 @@ export function checkBuild(build: Build, context: CheckBuildContext): void {
   if (steps.length === 0) throw invalid("invalid build: no build steps specified");
   if (steps.length > limits.steps)
     throw invalid(`invalid build: number of steps ${steps.length} exceeds ${limits.steps}`);
-  steps.forEach((step, index) => {
+  const longest = milliseconds(build.timeout) ?? longestBuildMs;
+  for (const [index, step] of steps.entries()) {
     checkStep(step, index, steps);
-  });
+    if ((milliseconds(step.timeout) ?? 0) <= longest) continue;
+    throw invalid(
+      `invalid build: invalid .steps field: invalid .timeout in build step #${index}: build step timeout must be <= build timeout`,
+    );
+  }
   checkSecrets(build, steps);
   checkVolumes(build, steps);
   checkSubstitutions(build);

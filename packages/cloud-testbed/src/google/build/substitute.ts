@@ -1,7 +1,7 @@
 import { GoogleError } from "../google-error.ts";
 import type { Build, BuildStep } from "./build.ts";
 
-// Grammar and fields: cloud-build-local, subst/subst.go; which keys exist: "Substituting variable values" in the documentation.
+// Grammar, fields and checks: cloud-build-local, subst/subst.go and validate/validate.go; which keys exist: "Substituting variable values" in the documentation.
 const template = /\$(?:\$|\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*))/g;
 const triggerKeys = [
   ...[
@@ -35,7 +35,8 @@ export function substitutionValues(build: Build, builtIn: BuiltInValues): Readon
  * Replaces `$KEY` and `${KEY}` in the fields that the service looks at, and `$$` by `$`. Scripts, the source and the log bucket
  * are left as they are.
  *
- * @throws GoogleError INVALID_ARGUMENT under MUST_MATCH for a key without value, and for a value without key
+ * @throws GoogleError INVALID_ARGUMENT for a built-in key that there is not, and under MUST_MATCH for a user's key without value or
+ *   value without key
  */
 export function substitute(build: Build, values: ReadonlyMap<string, string>): void {
   const loose = build.options?.substitutionOption === "ALLOW_LOOSE";
@@ -47,12 +48,17 @@ export function substitute(build: Build, values: ReadonlyMap<string, string>): v
       used.add(key);
       const value = values.get(key);
       if (value !== undefined) return value;
+      if (!key.startsWith("_")) {
+        // Also under ALLOW_LOOSE.
+        throw new GoogleError(
+          "INVALID_ARGUMENT",
+          `invalid value for 'build.substitutions': key in the template "${key}" is not a valid built-in substitution`,
+        );
+      }
       if (loose) return "";
       throw new GoogleError(
         "INVALID_ARGUMENT",
-        key.startsWith("_")
-          ? `invalid build: key in the template "${key}" is not matched in the substitution data`
-          : `invalid value for 'build.substitutions': key in the template "${key}" is not a valid built-in substitution`,
+        `key in the template "${key}" is not matched in the substitution data; substitutions = ${goMap(build)}`,
       );
     });
   for (const step of build.steps ?? []) substituteStep(step, replace);
@@ -75,4 +81,10 @@ function substituteStep(step: BuildStep, replace: (text: string) => string): voi
   if (step.env !== undefined) step.env = step.env.map(replace);
   if (step.dir !== undefined) step.dir = replace(step.dir);
   if (step.entrypoint !== undefined) step.entrypoint = replace(step.entrypoint);
+}
+
+/** As Go prints a map. */
+function goMap(build: Build): string {
+  const entries = Object.entries(build.substitutions ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, value]) => `${key}:${value}`).join(" ")}]`;
 }

@@ -46,9 +46,13 @@ export function serveRegistry(options: RegistryOptions): Promise<Listener> {
     else if (fault !== undefined) return verdictOf(fault);
     const principal = principalOf(call, tokens);
     if (principal === undefined) {
-      const scope = call.repository === undefined ? "" : `,scope="repository:${call.repository}:pull"`;
-      const challenge = `Bearer realm="${options.realm}",service="${call.headers.host ?? ""}"${scope}`;
-      return { ...denial(401, "UNAUTHORIZED", "authentication failed"), headers: { "www-authenticate": challenge } };
+      // Both forms, and the text: apple/container#2274, docker-credential-gcr#129.
+      const service = `service="${call.headers.host ?? ""}",scope="repository:${call.repository}:pull"`;
+      const challenge = `Bearer realm="${options.realm}"${call.repository === undefined ? "" : `,${service}`}`;
+      return {
+        ...denial(401, "UNAUTHORIZED", "No valid credential was supplied."),
+        headers: { "www-authenticate": challenge },
+      };
     }
     if (!options.enabled()) {
       const { message } = serviceDisabled("artifactregistry.googleapis.com", "Artifact Registry API", options.project);
