@@ -26,7 +26,12 @@ export default defineConfig({
           setupFiles: ["./vitest.setup.ts"],
           // Real processes, disks, engines and a package index take part: what fails once on a busy machine is tried once more.
           retry: 1,
-          include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "plugins/*/test/**/*.test.ts",
+            "integrations/*/test/**/*.test.ts",
+            "examples/*/test/**/*.test.ts",
+          ],
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },

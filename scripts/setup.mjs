@@ -14,7 +14,7 @@ export function pnpm(args, options = {}) {
 
 function manifests() {
   const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"];
-  for (const group of ["packages", "plugins", "examples"]) {
+  for (const group of ["packages", "plugins", "integrations", "examples"]) {
     const folder = path.join(root, group);
     if (!existsSync(folder)) continue;
     for (const name of readdirSync(folder)) {

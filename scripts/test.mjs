@@ -50,16 +50,18 @@ const lanes = {
     for (const name of ["packages", "docs"]) await check(name);
   },
   package: async (name) => {
-    const folder = ["packages", "plugins"]
+    const folders = ["packages", "plugins", "integrations"]
       .map((group) => path.join(group, name ?? ""))
-      .find((candidate) => name && existsSync(path.join(root, candidate, "package.json")));
+      .filter((candidate) => name && existsSync(path.join(root, candidate, "package.json")));
     // Suites that are too slow for every day look at this.
     process.env.IMAGESPEC_WHOLE = "1";
-    if (folder === undefined)
-      throw new Error(`no package "${name ?? ""}" under packages/ or plugins/: npm run test:package -- NAME`);
-    add(`unit ${name}`, await vitest(["--project", "unit", folder, "--passWithNoTests"]));
+    if (folders.length === 0)
+      throw new Error(
+        `no package "${name ?? ""}" under packages/, plugins/ or integrations/: npm run test:package -- NAME`,
+      );
+    add(`unit ${name}`, await vitest(["--project", "unit", ...folders, "--passWithNoTests"]));
     await withStack(async () =>
-      add(`integration ${name}`, await vitest(["--project", "integration", folder, "--passWithNoTests"])),
+      add(`integration ${name}`, await vitest(["--project", "integration", ...folders, "--passWithNoTests"])),
     );
   },
 };
