@@ -17,6 +17,8 @@ export type { DistributionChoice } from "./pylock/choose-distributions.ts";
 export { chooseDistributions } from "./pylock/choose-distributions.ts";
 export type { Pylock, PylockPackage, PylockWheel } from "./pylock/parse-pylock.ts";
 export { parsePylock } from "./pylock/parse-pylock.ts";
+export type { StandalonePython, StandalonePythonsOptions } from "./python/standalone-pythons.ts";
+export { StandalonePythons } from "./python/standalone-pythons.ts";
 export type { ResolvePackagesOptions } from "./resolve-packages.ts";
 export { resolvePackages } from "./resolve-packages.ts";
 export type { UvSettings } from "./uv/detect.ts";

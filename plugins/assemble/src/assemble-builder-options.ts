@@ -7,6 +7,11 @@ export interface AssembleBuilderOptions {
   /** URLs of the Debian archive, without `dists/`. @default deb.debian.org */
   readonly debian?: { readonly main?: string; readonly security?: string };
   /**
+   * URL in whose place that of the releases of python-build-standalone stands, for Pythons that a base lacks.
+   * @default `UV_PYTHON_INSTALL_MIRROR`
+   */
+  readonly pythonMirror?: string;
+  /**
    * A repository of layers by what they were made from, shared by machines: `{ repository: "ghcr.io/acme/layers" }`. What it has
    * is taken without its wheels; with `write` what is made here is added. Whoever may write to it decides what goes into
    * images: let that be CI alone. @default none; `write` false

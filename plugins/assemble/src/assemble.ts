@@ -15,6 +15,7 @@ const capabilities: readonly Capability[] = [
   "base-image",
   "debian-base",
   "scratch-base",
+  "other-python",
   "runtime-packages",
   "profile-flytekit",
   "reproducible",

@@ -23,6 +23,7 @@ export function assembleOptions(options: AssembleBuilderOptions, spec: ResolvedI
   return {
     ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
     ...(archive === undefined ? {} : { debianArchive: archive }),
+    ...(options.pythonMirror === undefined ? {} : { pythonMirror: options.pythonMirror }),
     ...(repository === undefined ? {} : { layerIndex: { ...repository, write: options.layerIndex?.write === true } }),
     uv: { ...detected, index, uv: options.uv ?? detected.uv },
   };

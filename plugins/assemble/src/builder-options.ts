@@ -5,7 +5,7 @@ import type { RepositoryReference } from "@imagespec/registry-client";
 import type { AssembleBuilderOptions } from "./assemble-builder-options.ts";
 
 /** Checks the options of the factory. @throws CONFIG_INVALID */
-export function assertOptions({ cacheFolder, debian = {}, layerIndex }: AssembleBuilderOptions): void {
+export function assertOptions({ cacheFolder, debian = {}, layerIndex, pythonMirror }: AssembleBuilderOptions): void {
   if (cacheFolder !== undefined && !path.isAbsolute(cacheFolder))
     throw invalid(
       "cacheFolder",
@@ -17,6 +17,8 @@ export function assertOptions({ cacheFolder, debian = {}, layerIndex }: Assemble
     if (!/^https?:\/\//.test(url))
       throw invalid(`debian.${area}`, url, "not a URL", "write it like https://deb.debian.org/debian");
   }
+  if (pythonMirror !== undefined && !URL.canParse(pythonMirror))
+    throw invalid("pythonMirror", pythonMirror, "not a URL", "write it like https://mirror.acme.dev/pythons");
   if (layerIndex !== undefined && indexRepository(layerIndex.repository) === undefined)
     throw invalid(
       "layerIndex.repository",

@@ -209,8 +209,23 @@ describe("without Python", () => {
 
 describe("refuses", () => {
   test.each<[string, object, BenchOptions, string]>([
-    ["another Python minor", { pythonVersion: "3.11" }, {}, "BASE_UNSUPPORTED"],
-    ["another patch version", { pythonVersion: "3.12.9" }, {}, "BASE_UNSUPPORTED"],
+    [
+      "another Python than that of packages in the base's environment",
+      { pythonVersion: "3.11" },
+      {
+        base: [
+          ...pythonBase,
+          { path: `${site}/six-1.0.dist-info/METADATA`, content: "Metadata-Version: 2.1\nName: six\nVersion: 1.0\n" },
+        ],
+      },
+      "BASE_UNSUPPORTED",
+    ],
+    [
+      "another Python on a base without a C library",
+      { pythonVersion: "3.11" },
+      { base: pythonBase.filter(({ path }) => !path.includes("libc")) },
+      "BASE_UNSUPPORTED",
+    ],
     ["ONBUILD", {}, { baseConfig: { OnBuild: ["RUN x"] } }, "BASE_UNSUPPORTED"],
     ["an unknown user", { user: "ghost" }, {}, "BASE_UNSUPPORTED"],
     [

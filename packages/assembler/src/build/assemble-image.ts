@@ -11,6 +11,7 @@ import { ImageSpecError, messageOf } from "@imagespec/errors";
 import { gzipMembersEncoder, openLayerCache, Placement } from "@imagespec/image-store/layers";
 import { createUvResolver, detectUvSettings, resolvePackages } from "@imagespec/resolver";
 import { type BaseFacts, emptyBaseFacts } from "../base/base-facts.ts";
+import type { BaseLibc } from "../base/find-libc.ts";
 import { type KnownBase, readBase } from "../base/read-base.ts";
 import { createLimiter } from "../concurrency/limiter.ts";
 import { type TaskScope, withTaskScope } from "../concurrency/task-scope.ts";
@@ -24,7 +25,7 @@ import { addToIndex } from "./add-to-index.ts";
 import type { AssembleOptions } from "./assemble-options.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { BuiltLayer } from "./built-layer.ts";
-import { choosePython } from "./choose-python.ts";
+import { chooseInterpreter } from "./choose-python.ts";
 import { assembleDebianImage } from "./debian-image.ts";
 import { formatSize } from "./format-size.ts";
 import { newDistributions } from "./new-distributions.ts";
@@ -125,8 +126,8 @@ class Assembly {
     const platform = spec.platforms[0] ?? "";
     const base = await this.#base();
     const facts = base?.facts ?? emptyBaseFacts;
-    const python = choosePython(spec, facts, base?.image.reference ?? "scratch");
     const placement = new Placement(facts);
+    const { python, layer: pythonLayer } = await this.#python(facts, base?.image.reference ?? "scratch", placement);
     const user = imageUser(spec.user, base?.config.config?.User ?? "", facts, profileLayout(spec.profile));
     const layout = python === undefined ? undefined : { prefix, pythonMinor: python.minor };
     if (base !== undefined) this.#publishBase(base);
@@ -139,8 +140,16 @@ class Assembly {
       packages =
         resolution === undefined || layout === undefined
           ? []
-          : await this.#packages(resolution, facts, { wheels, layout, placement, base });
-      const made = [...packages, await skeleton, await source].filter((layer) => layer !== undefined);
+          : await this.#packages(resolution, facts, {
+              wheels,
+              layout,
+              placement,
+              // The environment with its user, the source, and perhaps a Python.
+              otherLayers: (base?.manifest.layers.length ?? 0) + (pythonLayer === undefined ? 2 : 3),
+            });
+      const made = [await pythonLayer, ...packages, await skeleton, await source].filter(
+        (layer) => layer !== undefined,
+      );
       const built = made.filter(({ reused }) => !reused);
       const size = built.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
       notes.detail = `${built.length} built, ${made.length - built.length} reused · ${formatSize(size)}`;
@@ -196,6 +205,37 @@ class Assembly {
       notes.detail = version === undefined ? image.reference : `${image.reference} · python ${version}`;
       return base;
     });
+  }
+
+  /** The interpreter; its layer, where the base has no fitting one, is made while the packages are resolved. */
+  async #python(
+    facts: BaseFacts,
+    reference: string,
+    placement: Placement,
+  ): Promise<{ readonly python: VenvPython | undefined; readonly layer: Promise<BuiltLayer> | undefined }> {
+    const chosen = chooseInterpreter(this.#context.spec, facts, reference);
+    if (chosen?.source !== "standalone") return { python: chosen?.python, layer: undefined };
+    return this.#standalonePython(chosen, placement);
+  }
+
+  async #standalonePython(
+    { wanted, libc }: { readonly wanted: string; readonly libc: BaseLibc },
+    placement: Placement,
+  ): Promise<{ readonly python: VenvPython; readonly layer: Promise<BuiltLayer> }> {
+    const { spec, steps, scope } = this.#context;
+    const { findPython, openPythons, pythonLayer, standalonePath } = await import("./python-layer.ts");
+    const pythons = await openPythons(this.#context);
+    const found = await findPython(pythons, spec, { wanted, libc });
+    const minor = found.version.split(".").slice(0, 2).join(".");
+    const layer = scope.start(() =>
+      steps.run("python", "pythonVersion", async (notes) => {
+        const made = await pythonLayer(this.#context, pythons, found, placement);
+        notes.detail = `${found.version} · ${formatSize(made.descriptor.size)}`;
+        notes.cached = made.reused;
+        return made;
+      }),
+    );
+    return { python: { path: standalonePath(minor), minor, version: found.version }, layer };
   }
 
   async #source(user: ImageUser, placement: Placement): Promise<BuiltLayer | undefined> {
@@ -265,13 +305,10 @@ class Assembly {
       readonly wheels: WheelSource;
       readonly layout: VenvLayout;
       readonly placement: Placement;
-      readonly base: KnownBase | undefined;
+      readonly otherLayers: number;
     },
   ): Promise<readonly PackageLayer[]> {
-    const { wheels, layout, placement, base } = options;
-    // The environment with its user, and the source.
-    const otherLayers = (base?.manifest.layers.length ?? 0) + 2;
     const distributions = newDistributions(wheelsOnly(resolution.distributions), facts.distributions);
-    return packageLayers(this.#context, distributions, { wheels, layout, placement, otherLayers });
+    return packageLayers(this.#context, distributions, options);
   }
 }

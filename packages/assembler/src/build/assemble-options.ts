@@ -21,6 +21,8 @@ export interface AssembleOptions {
   readonly encoder?: LayerEncoder;
   /** Where layers are looked for that another machine has made. @default nowhere */
   readonly layerIndex?: LayerIndexOptions;
+  /** Where standalone Pythons come from. @default `UV_PYTHON_INSTALL_MIRROR`, else the releases of python-build-standalone */
+  readonly pythonMirror?: string;
   /** For how long an unlocked resolution of Python packages is used again, in milliseconds. @default 10 minutes */
   readonly resolutionMaxAgeMs?: number;
   /** For how long an unlocked Debian base is not asked for anew, in milliseconds. @default 24 hours */
