@@ -5,6 +5,7 @@ import type { BackingName } from "./backing/backing.ts";
 import type { AwsCredentials } from "./cloud-services-adapter.ts";
 import type { BuildView } from "./codebuild/build-view.ts";
 import type { AwsFault } from "./faults.ts";
+import type { PolicyStatement } from "./iam/directory-adapter.ts";
 
 export interface FakeAwsOptions {
   /** Its engine runs the builds, its registry program holds the images. */
@@ -19,7 +20,7 @@ export interface FakeAwsOptions {
   readonly backing?: BackingName;
   /** Whether signatures and policies are checked; `ministack` alone can. @default false */
   readonly iam?: boolean;
-  /** What a minute lasts in time limits and for idempotency tokens. Milliseconds. @default 60000 */
+  /** What a minute lasts in time limits. Milliseconds. @default 60000 */
   readonly minuteMs?: number;
   /** How long a password of the registry holds. Milliseconds. @default 12 hours */
   readonly tokenLifetimeMs?: number;
@@ -78,7 +79,13 @@ export interface FakeAws {
   idle(): Promise<void>;
   /** Every password of the registry that was given out expires now. */
   expireTokens(): void;
+  /** Idempotency tokens and passwords of the registry get older by so many milliseconds. */
+  advance(ms: number): void;
   /** Somebody else puts a small image under a tag. @returns its digest */
   takeTag(repository: string, tag: string): Promise<string>;
+  /** With `iam`: a user who may just this. */
+  createUser(name: string, statements: readonly PolicyStatement[]): Promise<AwsCredentials>;
+  /** With `iam`: a role that CodeBuild may assume. @returns its ARN */
+  createRole(name: string, statements: readonly PolicyStatement[]): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }

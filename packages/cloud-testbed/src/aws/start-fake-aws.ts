@@ -9,6 +9,7 @@ import { createRegistryReader } from "../shared/registry-reader.ts";
 import { createRequestLog } from "../shared/request-log.ts";
 import { startApiServer } from "./api/api-server.ts";
 import { loadServiceModel } from "./api/service-model.ts";
+import { AwsError } from "./aws-error.ts";
 import { startBacking } from "./backing/backing.ts";
 import { connectServices, type RoleSession } from "./cloud-services-adapter.ts";
 import { createCodeBuild } from "./codebuild/codebuild-service.ts";
@@ -20,6 +21,8 @@ import { createEcrService } from "./ecr/ecr-service.ts";
 import { ecrRules } from "./ecr/registry-rules.ts";
 import { createRepositories } from "./ecr/repositories.ts";
 import type { AwsFault } from "./faults.ts";
+import { connectDirectory } from "./iam/directory-adapter.ts";
+import { createGuard } from "./iam/guard.ts";
 import type { FakeAws, FakeAwsOptions } from "./options.ts";
 import { putOtherImage } from "./take-tag.ts";
 
@@ -51,11 +54,16 @@ export async function startFakeAws(options: FakeAwsOptions): Promise<FakeAws> {
     const service = connectServices(backing.url, region, credentials);
     cleanup.defer(service.close);
 
+    const directory = iam ? connectDirectory(backing.url, region, accountId, credentials) : undefined;
+    cleanup.defer(() => directory?.close());
+    const guard = directory && createGuard({ region, accountId, directory, root: credentials.accessKeyId });
+    let ahead = 0;
+    const now = () => Date.now() + ahead;
     const faults = createFaultQueue<AwsFault>();
     const requests = createRequestLog();
     const registry = createRegistryReader(upstream.url);
     const repositories = createRepositories(accountId);
-    const tokens = createAuthorizationTokens(options.tokenLifetimeMs ?? 12 * hours);
+    const tokens = createAuthorizationTokens(options.tokenLifetimeMs ?? 12 * hours, now);
     const takeTag = async (repository: string, tag: string) => {
       const digest = await putOtherImage(registry, upstream.url, repository, tag);
       repositories.find(repository)?.images.set(digest, { pushedAt: Date.now() / 1000, status: "ACTIVE" });
@@ -68,7 +76,10 @@ export async function startFakeAws(options: FakeAwsOptions): Promise<FakeAws> {
       registry,
       faults,
       takeTag: async (repository, tag) => void (await takeTag(repository, tag)),
-      denial: async () => undefined,
+      denial: async (accessKeyId, action, repository) => {
+        const resource = `arn:aws:ecr:${region}:${accountId}:repository/${repository}`;
+        return guard?.denial(accessKeyId, action, resource);
+      },
     });
     const front = await startRegistryFront({ upstream: upstream.url, rules, requests });
     cleanup.defer(front.close);
@@ -83,21 +94,35 @@ export async function startFakeAws(options: FakeAwsOptions): Promise<FakeAws> {
       model: ecrModel,
       registryUrl: front.url,
     });
+    const guarded = guard === undefined ? {} : { authorize: guard.check, onAnswer: guard.learn };
     const sessions = new Map<string, RoleSession>();
     const inside = await startApiServer({
       backingUrl: backing.url,
       accountId,
       own: { ecr },
+      ...guarded,
       special: (request, response) => giveCredentials(sessions, request, response),
     });
     cleanup.defer(inside.close);
 
     const slots = createSlots(60);
+    const assumeRole = async (arn: string, sessionName: string) => {
+      if (directory === undefined) return service.assumeRole(arn, sessionName);
+      if (!(await directory.trustsCodeBuild(arn)))
+        throw new AwsError("AccessDenied", `${arn} does not trust codebuild.amazonaws.com`);
+      const session = await directory.whileAssumable(arn, () => service.assumeRole(arn, sessionName));
+      const name = arn.split("/").at(-1);
+      guard?.know(session.accessKeyId, {
+        arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${sessionName}`,
+        policies: arn,
+      });
+      return session;
+    };
     const world: CodeBuildWorld = {
       region,
       accountId,
       backingUrl: backing.url,
-      service,
+      assumeRole: (arn, sessionName) => assumeRole(arn, sessionName),
       minuteMs: options.minuteMs ?? 60_000,
       delays: { queuedMs: 30, provisioningMs: 60, finalizingMs: 20, ...delays },
       slots,
@@ -119,18 +144,30 @@ export async function startFakeAws(options: FakeAwsOptions): Promise<FakeAws> {
       model: codebuildModel,
       faults,
       limits,
-      initiator: () => `arn:aws:iam::${accountId}:root`,
+      now,
+      initiator: (accessKeyId) => guard?.nameOf(accessKeyId) ?? `arn:aws:iam::${accountId}:root`,
+      ...(directory !== undefined && { trusts: directory.trustsCodeBuild }),
     });
     cleanup.defer(async () => {
       for (const build of codebuild.builds) build.end("STOPPED");
       await codebuild.idle();
     });
-    const api = await startApiServer({ backingUrl: backing.url, accountId, own: { codebuild, ecr }, faults, requests });
+    const api = await startApiServer({
+      backingUrl: backing.url,
+      accountId,
+      own: { codebuild, ecr },
+      ...guarded,
+      faults,
+      requests,
+    });
     cleanup.defer(api.close);
 
     const bucket = "imagespec-contexts";
     const project = "imagespec";
-    const serviceRole = `arn:aws:iam::${accountId}:role/imagespec-build`;
+    const everything = { Effect: "Allow", Action: "*", Resource: "*" };
+    const serviceRole =
+      (await directory?.createRole("imagespec-build", [everything])) ??
+      `arn:aws:iam::${accountId}:role/imagespec-build`;
     await service.createBucket(bucket, options.versionedBucket ?? false);
     codebuild.projects.create({
       name: project,
@@ -163,7 +200,22 @@ export async function startFakeAws(options: FakeAwsOptions): Promise<FakeAws> {
       buildLog: (id) => codebuild.builds.find(({ view }) => view.id === id)?.log.text ?? "",
       idle: codebuild.idle,
       expireTokens: () => tokens.expire(),
+      advance: (ms) => {
+        ahead += ms;
+      },
       takeTag,
+      async createUser(name, statements) {
+        if (directory === undefined || guard === undefined)
+          throw new TypeError("users need startFakeAws({ iam: true })");
+        const created = await directory.createUser(name, statements);
+        const arn = `arn:aws:iam::${accountId}:user/${name}`;
+        guard.know(created.accessKeyId, { arn, policies: arn });
+        return created;
+      },
+      async createRole(name, statements) {
+        if (directory === undefined) throw new TypeError("roles need startFakeAws({ iam: true })");
+        return directory.createRole(name, statements);
+      },
       [Symbol.asyncDispose]: cleanup.run,
     };
   } catch (error) {

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run, type Stack, temporaryFolder } from "@imagespec/test-support";
+import { requireStack, run, type SkippableTest, type Stack, temporaryFolder } from "@imagespec/test-support";
+import { afterAll } from "vitest";
 import { type FakeAws, type FakeAwsOptions, startFakeAws } from "../../src/index.ts";
 import { codebuild, ecr, iam, logs, s3, secretsmanager, ssm, sts } from "./clients-adapter.ts";
 
@@ -133,4 +134,19 @@ export async function uploadContext(
   } finally {
     await run(["rm", "-f", archive]);
   }
+}
+
+/** One account for the tests of a file, opened by the first that asks. */
+export function sharedAccount(
+  options: Omit<FakeAwsOptions, "stack"> = {},
+): (context: SkippableTest) => Promise<Account> {
+  let opened: Promise<Account> | undefined;
+  afterAll(async () => {
+    await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  });
+  return async (context) => {
+    const stack = await requireStack(context);
+    opened ??= openAccount(stack, options);
+    return opened;
+  };
 }

@@ -5,6 +5,7 @@ import { pause } from "../../shared/pause.ts";
 import { readBody } from "../../shared/read-body.ts";
 import type { RequestLog } from "../../shared/request-log.ts";
 import { AwsError } from "../aws-error.ts";
+import { roleNotAssumable } from "../codebuild/role-not-assumable.ts";
 import type { ApiFault, AwsFault } from "../faults.ts";
 import type { OwnService } from "../own-service.ts";
 import { type Answer, errorAnswer, jsonAnswer, send } from "./answers.ts";
@@ -106,10 +107,7 @@ export function startApiServer(options: ApiServerOptions): Promise<Listener> {
       case "error":
         return fail(fault.code, fault.message, fault.status);
       case "role-not-assumable":
-        return fail(
-          "InvalidInputException",
-          "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify that: 1) The provided service role exists, 2) The role name is case-sensitive and matches exactly, and 3) The role has the necessary trust policy configured.",
-        );
+        return fail("InvalidInputException", roleNotAssumable);
       default:
         return undefined;
     }

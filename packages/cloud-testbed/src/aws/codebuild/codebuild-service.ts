@@ -7,6 +7,7 @@ import type { OwnService } from "../own-service.ts";
 import { type Build, createBuild } from "./build.ts";
 import { planBuild, type StartBuildInput } from "./plan-build.ts";
 import { assertConsistent, createProjects, type ProjectInput, type Projects } from "./projects.ts";
+import { roleNotAssumable } from "./role-not-assumable.ts";
 import { runBuild } from "./run-build.ts";
 import type { CodeBuildWorld } from "./world.ts";
 
@@ -16,8 +17,12 @@ export interface CodeBuildOptions {
   readonly faults: FaultQueue<AwsFault>;
   /** How many builds may run or wait at once; one more is refused. */
   readonly limits: { readonly accepted: number };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** ARN of the principal behind an access key. */
   readonly initiator: (accessKeyId: string) => string;
+  /** Whether CodeBuild may assume a role. @default every role */
+  readonly trusts?: (role: string) => Promise<boolean>;
 }
 
 export interface CodeBuild extends OwnService {
@@ -42,8 +47,14 @@ export function createCodeBuild(options: CodeBuildOptions): CodeBuild {
   const unknown = new Map<Build, number>();
 
   const operations: Readonly<Record<string, (input: never, accessKeyId: string) => unknown>> = {
-    CreateProject: (input: ProjectInput) => ({ project: projects.create(input) }),
-    UpdateProject: (input: ProjectInput) => ({ project: projects.update(input) }),
+    async CreateProject(input: ProjectInput) {
+      await assertTrust(input.serviceRole);
+      return { project: projects.create(input) };
+    },
+    async UpdateProject(input: Partial<ProjectInput> & { readonly name: string }) {
+      if (input.serviceRole !== undefined) await assertTrust(input.serviceRole);
+      return { project: projects.update(input) };
+    },
     DeleteProject({ name }: { readonly name: string }) {
       projects.remove(name);
       return {};
@@ -85,13 +96,17 @@ export function createCodeBuild(options: CodeBuildOptions): CodeBuild {
     },
   };
 
+  async function assertTrust(role: string): Promise<void> {
+    if ((await options.trusts?.(role)) === false) throw new AwsError("InvalidInputException", roleNotAssumable);
+  }
+
   function startBuild(input: StartBuildInput, accessKeyId: string): Build {
     const project = projects.find(input.projectName.split(":project/").at(-1) ?? "");
     if (project === undefined) throw noProject(input.projectName);
     const { idempotencyToken: token, ...rest } = input;
     const request = createHash("sha256").update(JSON.stringify(rest)).digest("hex");
     const earlier = token === undefined ? undefined : tokens.get(token);
-    if (earlier !== undefined && Date.now() - earlier.at < tokenMinutes * world.minuteMs) {
+    if (earlier !== undefined && options.now() - earlier.at < tokenMinutes * 60_000) {
       if (earlier.request === request) return earlier.build;
       const message = "The request has the same idempotency token as an earlier one and other parameters";
       throw new AwsError("InvalidInputException", message);
@@ -118,7 +133,7 @@ export function createCodeBuild(options: CodeBuildOptions): CodeBuild {
       faults: takeBuildFaults(faults),
     });
     builds.set(id, build);
-    if (token !== undefined) tokens.set(token, { at: Date.now(), request, build });
+    if (token !== undefined) tokens.set(token, { at: options.now(), request, build });
     const work = runBuild(build, world)
       .catch((error: unknown) => console.error("test-bed: a build ended by a defect", error))
       .finally(() => running.delete(work));
@@ -146,7 +161,7 @@ export function createCodeBuild(options: CodeBuildOptions): CodeBuild {
     async idle() {
       while (running.size > 0) await Promise.all(running);
     },
-    call(operation, input, { accessKeyId }) {
+    async call(operation, input, { accessKeyId }) {
       const problems = model.problems(operation, input);
       if (problems.length > 0) {
         const count = `${problems.length} validation error${problems.length === 1 ? "" : "s"} detected`;
@@ -156,7 +171,7 @@ export function createCodeBuild(options: CodeBuildOptions): CodeBuild {
       if (run === undefined)
         throw new AwsError("UnknownOperationException", `the test-bed has no codebuild:${operation}`);
       // The service model has checked names and types.
-      return structuredClone(run(input as never, accessKeyId));
+      return structuredClone(await run(input as never, accessKeyId));
     },
   };
 }

@@ -12,6 +12,7 @@ import type { PhaseContext, PhaseStatus, PhaseView } from "./build-view.ts";
 import { type Buildspec, type PhaseName, parseBuildspec } from "./buildspec.ts";
 import { exportVariables } from "./export-variables.ts";
 import { PhaseFailure } from "./phase-failure.ts";
+import { roleNotAssumable } from "./role-not-assumable.ts";
 import type { CodeBuildWorld } from "./world.ts";
 
 const commandPhases: readonly PhaseType[] = ["INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"];
@@ -164,15 +165,12 @@ class Work {
     const world = this.#world;
     await pause(world.delays.provisioningMs, signal);
     try {
-      const session = await world.service.assumeRole(view.serviceRole, `AWSCodeBuild-${uuid}`);
+      const session = await world.assumeRole(view.serviceRole, `AWSCodeBuild-${uuid}`);
       world.sessions.set(uuid, session);
       this.#services = connectServices(world.backingUrl, world.region, session);
     } catch (error) {
       const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      throw new PhaseFailure(
-        "ACCESS_DENIED",
-        `CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify that: 1) The provided service role exists, 2) The role name is case-sensitive and matches exactly, and 3) The role has the necessary trust policy configured. (${why})`,
-      );
+      throw new PhaseFailure("ACCESS_DENIED", `${roleNotAssumable} (${why})`);
     }
     await this.#openLog(this.#services);
     log.say("Running on CodeBuild On-demand");

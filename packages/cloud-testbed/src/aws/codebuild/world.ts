@@ -1,4 +1,4 @@
-import type { CloudServices, RoleSession } from "../cloud-services-adapter.ts";
+import type { RoleSession } from "../cloud-services-adapter.ts";
 import type { Build } from "./build.ts";
 import type { BuildMachine } from "./build-machine.ts";
 import type { Slots } from "./slots.ts";
@@ -9,8 +9,8 @@ export interface CodeBuildWorld {
   readonly accountId: string;
   /** Where CodeBuild itself finds S3, STS, Logs, Secrets Manager and Parameter Store. */
   readonly backingUrl: string;
-  /** As CodeBuild's own principal. */
-  readonly service: CloudServices;
+  /** As CodeBuild itself. */
+  assumeRole(arn: string, sessionName: string): Promise<RoleSession>;
   /** What a minute of a time limit lasts. */
   readonly minuteMs: number;
   readonly delays: { readonly queuedMs: number; readonly provisioningMs: number; readonly finalizingMs: number };

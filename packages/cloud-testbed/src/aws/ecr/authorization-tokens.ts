@@ -17,18 +17,18 @@ export interface AuthorizationTokens {
   revoke(password: string): void;
 }
 
-export function createAuthorizationTokens(lifetimeMs: number): AuthorizationTokens {
+export function createAuthorizationTokens(lifetimeMs: number, now: () => number): AuthorizationTokens {
   const tokens = new Map<string, { readonly accessKeyId: string; expiresAt: number }>();
   return {
     issue(accessKeyId) {
       const password = randomBytes(48).toString("base64url");
-      const expiresAt = Date.now() + lifetimeMs;
+      const expiresAt = now() + lifetimeMs;
       tokens.set(password, { accessKeyId, expiresAt });
       return { password, expiresAt };
     },
     holder(password) {
       const token = tokens.get(password);
-      return token && { accessKeyId: token.accessKeyId, expired: token.expiresAt <= Date.now() };
+      return token && { accessKeyId: token.accessKeyId, expired: token.expiresAt <= now() };
     },
     expire(password) {
       for (const [each, token] of tokens) if (password === undefined || each === password) token.expiresAt = 0;
