@@ -144,6 +144,9 @@ describe("existence in a registry", () => {
     const other = spec.withPackages("seven");
     expect(await engine.exists(other, { registry, tag })).toMatchObject({ state: "present", verified: false });
     expect(await engine.build(other, { registry, tag })).toMatchObject({ action: "exists", digest: first.digest });
+    const { images } = await engine.plan(other, { registry, tag });
+    expect(images[0]).toMatchObject({ action: "exists", tag: tag.value });
+    expect(images[0]?.hints.join("\n")).toMatch(/reused when it has the platforms.*no fingerprint label/);
     expect(await engine.build(other.withPlatforms("linux/arm64"), { registry, tag })).toMatchObject({
       action: "built",
     });

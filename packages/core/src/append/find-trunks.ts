@@ -1,3 +1,4 @@
+import { isImageSpecError } from "@imagespec/errors";
 import type { BuildTarget } from "../engine/build-target.ts";
 import type { FoundImage } from "../engine/check-existence.ts";
 import type { BuildContext } from "../engine/engine-context.ts";
@@ -48,7 +49,15 @@ export async function findTrunks(
   const trunk = trunkTarget(missing.length === 1 && only !== undefined ? { ...target, spec: only } : target);
   const { output, isForced, findImage } = look;
   if (isForced || output === undefined) return { state: "missing", target: trunk, isForced };
-  const { existence, platforms } = await findImage(output, trunk, context.signal);
+  let found: FoundImage;
+  try {
+    found = await findImage(output, trunk, context.signal);
+  } catch (error) {
+    // Of one platform of several: somebody else's image has its tag.
+    if (!isImageSpecError(error, "TAG_MISMATCH")) throw error;
+    return unusable(error.message, true);
+  }
+  const { existence, platforms } = found;
   if (existence.state === "unknown" || existence.state === "mismatch")
     return unusable(`"${output.reference(trunk.tag)}" cannot be used: ${existence.reason}`, true);
   return usableTrunks(context, output, trunk, { missing, platforms });

@@ -156,10 +156,15 @@ function describe(context: BuildContext, target: BuildTarget, isBase: boolean): 
   };
 }
 
-function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag }: BuildTarget): readonly string[] {
+function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag, reuse }: BuildTarget): readonly string[] {
   if (spec.part === "system") return [];
   const hints: string[] = [];
-  if (!isContentTag) hints.push(`the tag "${tag}" does not follow the content: it moves whenever the spec changes`);
+  if (reuse === "tag-and-platforms") {
+    const why = "those of another system carry no fingerprint label to compare";
+    hints.push(`an image under the tag "${tag}" is reused when it has the platforms: ${why}`);
+  } else if (!isContentTag) {
+    hints.push(`the tag "${tag}" does not follow the content: it moves whenever the spec changes`);
+  }
   const lockable = spec.floating.filter((field) => !unlockable.has(field));
   if (lockable.length > 0) {
     hints.push(`run "imagespec lock" to fix what may change by itself: ${spec.floating.join(", ")}`);

@@ -117,14 +117,14 @@ async function nextBuilder(
 async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignment): Promise<MadeImage> {
   const { context, output } = job;
   const { builder, spec, given } = assignment;
-  const { outcome, verified } =
+  const { outcome, verified, unchanged } =
     assignment.existing === undefined ? await runBuilder(job, unit, assignment) : await takeExisting(job, assignment);
   const records = [...verified.platforms.values()].map(({ image, platform }) => ({
     subject: image.descriptor,
     record: imageRecord(spec, platform, builder.name, outcome, systemPartOf(given)),
   }));
   // Between reading the files and now somebody may have edited them: then the tag must not say that this is the spec.
-  await spec.source.verify(context.signal);
+  await (unchanged ?? spec.source.verify(context.signal));
   await publishUnit(job, unit, { ...verified, records });
   const total = [...verified.platforms.values()].reduce((count, { layers }) => count + layers.length, 0);
   return {
@@ -145,6 +145,8 @@ async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignmen
 interface UnitOutcome {
   readonly outcome: Pick<BuildOutcome, "timings" | "bytes" | "layers" | "resolution" | "record">;
   readonly verified: VerifiedOutcome;
+  /** The source, looked at while the image was. */
+  readonly unchanged?: Promise<void>;
 }
 
 async function runBuilder(
@@ -166,7 +168,10 @@ async function runBuilder(
         engine.activities.track((async () => builder.build(given, request))()),
       );
       assertOutcome(builder.name, outcome, spec.platforms);
-      return { outcome, verified: await verifyOutcome(builder.name, output, spec, outcome.digest, signal) };
+      const unchanged = spec.source.verify(signal);
+      // Whoever takes it gets its error; until then it must not count as unhandled.
+      unchanged.catch(() => undefined);
+      return { outcome, verified: await verifyOutcome(builder.name, output, spec, outcome.digest, signal), unchanged };
     } catch (error) {
       const platform = spec.platforms.length === 1 ? spec.platforms[0] : undefined;
       throw buildError(error, builder.name, context.events.logTail({ builder: builder.name, platform, prefix }));

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { ImageSpecError, systemCodeOf } from "@imagespec/errors";
 import type { SourceFile, SourceTree } from "./source-tree.ts";
 
+/** Files up to this size are read at once: for many small files that is several times as fast as streams. */
+const smallFile = 1024 * 1024;
 /** Files up to this size are checked before a byte of them is handed out. */
 const checkedAtOnce = 4 * 1024 * 1024;
 
@@ -35,6 +37,10 @@ export class ResolvedSourceTree implements SourceTree {
     const path = this.#places.get(file.destination);
     if (path === undefined) {
       throw new ImageSpecError("INTERNAL", `"${file.destination}" is not a file of this source tree`);
+    }
+    if (file.size <= smallFile) {
+      yield readSmall(file, path);
+      return;
     }
     const hash = createHash("sha256");
     const held: Uint8Array[] = [];
@@ -79,6 +85,29 @@ export class ResolvedSourceTree implements SourceTree {
       },
     );
   }
+}
+
+/** @throws SOURCE_CHANGED */
+function readSmall(file: SourceFile, path: string): Uint8Array {
+  // Room for a byte more, to see that it grew.
+  const buffer = Buffer.allocUnsafe(file.size + 1);
+  let size = 0;
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      for (let read = -1; read !== 0 && size < buffer.length; size += read) {
+        read = readSync(descriptor, buffer, size, buffer.length - size, null);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    throw changed(file, path, error);
+  }
+  const bytes = buffer.subarray(0, size);
+  if (`sha256:${createHash("sha256").update(bytes).digest("hex")}` !== file.digest) throw changed(file, path);
+  return bytes;
 }
 
 function changed(file: SourceFile, path: string, cause?: unknown): ImageSpecError {
