@@ -24,11 +24,11 @@ export async function requireStack(
 }
 
 /** @internal */
-export async function stackOrSkip(
-  start: () => Promise<Stack>,
+export async function stackOrSkip<T>(
+  start: () => Promise<T>,
   context: SkippableTest,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<Stack> {
+): Promise<T> {
   try {
     return await start();
   } catch (error) {
