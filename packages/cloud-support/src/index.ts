@@ -12,6 +12,7 @@ export type { CloudBase } from "./image/look-at-base.ts";
 export { lookAtBase } from "./image/look-at-base.ts";
 export type { PreparedImage, PrepareOptions } from "./image/prepare-image.ts";
 export { prepareImage } from "./image/prepare-image.ts";
+export { taggedImage } from "./image/tagged-image.ts";
 export { verifyDigest } from "./image/verify-digest.ts";
 export type { MinuteRate } from "./limits/build-cost.ts";
 export { buildCost } from "./limits/build-cost.ts";

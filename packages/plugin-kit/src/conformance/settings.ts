@@ -20,6 +20,8 @@ export interface ConformanceSettings {
   readonly base?: string;
   /** A registry that the builder, and this process, can push to: `localhost:5000`. @default an embedded one on loopback */
   readonly registry?: string;
+  /** Repositories that the suite makes are below it, for registries that want a project before a name: `acme/images`. @default none */
+  readonly namespace?: string;
   /** How the made wheels reach the builder: for builders in a daemon, at an address that the daemon has. @default loopback */
   readonly serveIndex?: ServeWheels;
   /** For `output-engine`: as in `DOCKER_HOST`. @default a stand-in that takes images and keeps their names */

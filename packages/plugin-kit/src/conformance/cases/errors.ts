@@ -27,7 +27,7 @@ const causes: readonly Cause[] = [
     id: "base-missing",
     title: "a base that does not exist",
     code: "BASE_NOT_FOUND",
-    input: ({ registry }) => ({ baseImage: `${registry}/conformance/base:not-there` }),
+    input: ({ registry, baseRepository }) => ({ baseImage: `${registry}/${baseRepository}:not-there` }),
   },
   {
     id: "package-unknown",

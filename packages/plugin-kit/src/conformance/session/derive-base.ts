@@ -6,7 +6,7 @@ import { readImage } from "../../contents/read-image.ts";
 import { resolveInImage } from "../../contents/resolve-in-image.ts";
 import type { Environment } from "./environment.ts";
 
-type Place = Pick<Environment, "client" | "registry" | "base">;
+type Place = Pick<Environment, "client" | "registry" | "base" | "baseRepository">;
 
 /** What containers of the base inherit. */
 export async function readBaseConfig({ client, base }: Place): Promise<ContainerConfig> {
@@ -33,13 +33,13 @@ export async function findBasePython({ client, base }: Place): Promise<string> {
 
 /** Pushes an image like the base whose config differs, for linux/amd64, and gives its reference. */
 export async function deriveBase(
-  { client, registry, base }: Place,
+  { client, registry, base, baseRepository }: Place,
   name: string,
   change: (config: ContainerConfig) => ContainerConfig,
 ): Promise<string> {
   const { source, selector, repository: from } = locate(client, base);
   const { config, manifest } = await readImage(source, selector);
-  const repository = "conformance/base";
+  const repository = baseRepository;
   const sink = client.repository({ registry, repository });
   const mountFrom = from.registry === sink.registry && from.repository !== repository ? [from.repository] : [];
   for (const layer of manifest.layers) await sink.writeBlob(layer, () => source.openBlob(layer), { mountFrom });

@@ -8,6 +8,7 @@ import { type IndexFixture, serveIndex } from "../../wheels/serve-index.ts";
 import type { ConformanceSettings } from "../settings.ts";
 import { writeMadeBase } from "./made-base.ts";
 import { madeWheels } from "./made-wheels.ts";
+import { repositoryName } from "./repository-name.ts";
 
 /** A request that the embedded registry answered. */
 export interface RegistryRequest {
@@ -22,6 +23,8 @@ export interface Environment extends AsyncDisposable {
   /** Host and port. */
   readonly registry: string;
   readonly base: string;
+  /** Repository of bases that the suite makes. */
+  readonly baseRepository: string;
   readonly indexUrl: string;
   /** Served by the index; more can be added. */
   readonly wheels: IndexFixture[];
@@ -84,15 +87,17 @@ async function openParts(
     for (const server of logins.values()) await (await server).close();
   });
   let { base } = settings;
+  const baseRepository = repositoryName(settings, "base");
   if (base === undefined) {
-    await writeMadeBase(client.repository({ registry, repository: "conformance/base" }), "made");
-    base = `${registry}/conformance/base:made`;
+    await writeMadeBase(client.repository({ registry, repository: baseRepository }), "made");
+    base = `${registry}/${baseRepository}:made`;
   }
   return {
     folder,
     client,
     registry,
     base,
+    baseRepository,
     indexUrl: index.url,
     wheels,
     held,

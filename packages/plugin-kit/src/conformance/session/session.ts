@@ -19,6 +19,7 @@ import { type Environment, openEnvironment } from "./environment.ts";
 import { fullSpec } from "./full-spec.ts";
 import { writeProject } from "./made-project.ts";
 import { observeBuilder } from "./observe-builder.ts";
+import { repositoryName } from "./repository-name.ts";
 import { type OpenedSource, sourceOfOutput } from "./source-of-output.ts";
 import { readStoredImage, type StoredImage } from "./stored-image.ts";
 import type { BuiltTrial, Trial, TrialOptions } from "./trial.ts";
@@ -28,7 +29,7 @@ export class Session {
   readonly settings: ConformanceSettings;
   readonly promptMs: number;
   readonly #options: ConformanceOptions;
-  readonly #prefix = `conformance/${process.pid}-${Date.now().toString(36)}`;
+  readonly #prefix: string;
   #environment: Promise<Environment> | undefined;
   #project: Promise<string> | undefined;
   #full: Promise<BuiltTrial> | undefined;
@@ -41,6 +42,7 @@ export class Session {
     this.#options = options;
     this.settings = options.settings ?? {};
     this.promptMs = this.settings.promptMs ?? 5000;
+    this.#prefix = repositoryName(this.settings, `${process.pid}-${Date.now().toString(36)}`);
   }
 
   /** A fresh builder. */

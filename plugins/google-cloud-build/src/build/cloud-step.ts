@@ -1,0 +1,2 @@
+/** Name of the step that holds all that Cloud Build does. */
+export const cloudStep = "cloud build";

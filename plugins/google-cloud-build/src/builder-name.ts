@@ -1,0 +1,2 @@
+/** Name of the builder, as specs and the configuration write it. */
+export const builderName = "google-cloud-build";
