@@ -129,6 +129,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "import",
+    {
+      summary: "say what a spec of flytekit means here",
+      load: async () => (await import("./commands/import.ts")).importCommand,
+    },
+  ],
+  [
     "schema",
     {
       summary: "print the JSON Schema of spec files or of the configuration",

@@ -54,7 +54,7 @@ async function folderOf({ prepare }: SpecVector): Promise<string> {
 
 /** `${FIXTURE}` in texts is the folder of the case. */
 function placed<T extends JsonValue>(value: T, folder: string): T {
-  return JSON.parse(JSON.stringify(value).replaceAll("${FIXTURE}", folder)) as T;
+  return JSON.parse(JSON.stringify(value).replaceAll("\u0024{FIXTURE}", folder)) as T;
 }
 
 type Outcome = { readonly stage: string; readonly type: string; readonly message: string };
@@ -99,7 +99,7 @@ describe.each(recordedVersions)("flytekit %s", (version) => {
         }
         expect([undefined, "build"]).toContain(vector.error?.stage);
         const constructed = constructSpec(spec, options);
-        expect(specText(constructed, recordedPython).replaceAll(folder, "${FIXTURE}")).toBe(vector.id_text);
+        expect(specText(constructed, recordedPython).replaceAll(folder, "\u0024{FIXTURE}")).toBe(vector.id_text);
         if (vector.spec_id !== undefined) expect(flytekitId(spec, options)).toBe(vector.spec_id);
         for (const order of ["ascending", "descending"] as const) {
           const expected = vector.fs_order_dependent?.[order];

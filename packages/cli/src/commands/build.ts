@@ -6,6 +6,7 @@ import { usageError } from "../arguments/usage-error.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCodeOf, exitCodes } from "../exit-codes.ts";
+import { formatOptions, readsFlytekit } from "../flytekit/format-options.ts";
 import type { BuildReporter } from "../output/build-reporter.ts";
 import { chooseReporter } from "../output/choose-reporter.ts";
 import { keepingLog } from "../output/keeping-log.ts";
@@ -16,6 +17,7 @@ import { formatProblem } from "../session/warn-of-problems.ts";
 import { type BuiltSpec, buildSpecs } from "../specs/build-specs.ts";
 import { loadSpecs } from "../specs/load-specs.ts";
 import { specTitle } from "../specs/spec-facts.ts";
+import type { SpecToBuild } from "../specs/spec-to-build.ts";
 
 const options: OptionTable = {
   ...buildOptions,
@@ -23,6 +25,7 @@ const options: OptionTable = {
   timeout: { type: "text", value: "DURATION", summary: "give up after 90s, 10m or 1h" },
   ...engineOptions,
   ...displayOptions,
+  ...formatOptions,
   quiet: { type: "flag", short: "q", summary: "print the references only" },
   verbose: { type: "flag", short: "v", summary: "print logs and causes too" },
 };
@@ -54,7 +57,9 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, "--timeout"),
     ...(concurrency === undefined ? {} : { concurrency }),
   };
-  const specs = await loadSpecs(args.positionals, context);
+  const specs: readonly SpecToBuild[] = readsFlytekit(args)
+    ? await (await import("../flytekit/load-flytekit-specs.ts")).loadFlytekitSpecs(args, context)
+    : await loadSpecs(args.positionals, context);
   if (given.name !== undefined && specs.length > 1) {
     throw usageError(`"--name" cannot name ${specs.length} images`, "put the names into the specs");
   }
@@ -97,9 +102,10 @@ function lastLine(
   exitCode: number,
   failure: SettledBuild | undefined,
 ): Readonly<Record<string, unknown>> {
-  const images = built.map(({ loaded: { file, key }, outcome }) => ({
+  const images = built.map(({ loaded: { file, key, told }, outcome }) => ({
     file,
     key,
+    ...told,
     ...(outcome.status === "fulfilled" ? outcome.result : { error: outcome.error }),
   }));
   return failure?.status === "rejected"

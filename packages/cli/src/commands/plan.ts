@@ -4,6 +4,7 @@ import type { ParsedArguments } from "../arguments/parsed-arguments.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCodeOf, exitCodes } from "../exit-codes.ts";
+import { formatOptions, readsFlytekit } from "../flytekit/format-options.ts";
 import { formatDrift } from "../output/format-drift.ts";
 import { formatPlan } from "../output/format-plan.ts";
 import { styleFor } from "../output/style.ts";
@@ -12,6 +13,7 @@ import { openSession } from "../session/open-session.ts";
 import { readBuildOptions } from "../session/read-build-options.ts";
 import { warnOfProblems } from "../session/warn-of-problems.ts";
 import { loadSpecs } from "../specs/load-specs.ts";
+import type { SpecToBuild } from "../specs/spec-to-build.ts";
 
 /** `imagespec plan` */
 export const plan: Command = {
@@ -26,6 +28,7 @@ export const plan: Command = {
       type: "flag",
       summary: "resolve anew, and say what differs from the locks, or from the images that are there",
     },
+    ...formatOptions,
     ...engineOptions,
     ...displayOptions,
   },
@@ -36,10 +39,12 @@ async function run(args: ParsedArguments, context: CommandContext): Promise<numb
   const { stdout, env } = context;
   const hasNoColor = args.flag("no-color");
   const options = readBuildOptions(args, context.cwd, context.signal);
-  const specs = await loadSpecs(args.positionals, context);
+  const specs: readonly SpecToBuild[] = readsFlytekit(args)
+    ? await (await import("../flytekit/load-flytekit-specs.ts")).loadFlytekitSpecs(args, context)
+    : await loadSpecs(args.positionals, context);
   await using session = await openSession(args, context);
   const { images } = await session.engine.plan(
-    specs.map(({ spec, root, lockName }) => ({ spec, options: { root, lockName } })),
+    specs.map(({ spec, root, lockName, build }) => ({ spec, options: { root, lockName, ...build } })),
     options,
   );
   const blocked = images.find(({ action }) => action === "blocked");

@@ -6,9 +6,9 @@ import type { CommandContext } from "../command-context.ts";
 /** `imagespec schema` */
 export const schema: Command = {
   name: "schema",
-  usage: ["[spec|config]"],
+  usage: ["[spec|config|flytekit]"],
   description: [
-    "Prints the JSON Schema (2020-12) of spec files, or of the configuration file, for editors and checks. In a YAML file, an\neditor with the YAML language server finds it by the line\n  # yaml-language-server: $schema=FILE",
+    "Prints the JSON Schema (2020-12) of spec files, of the configuration file, or of the\nrequests by which programs have flytekit's specs built, for editors and checks. In a YAML file, an\neditor with the YAML language server finds it by the line\n  # yaml-language-server: $schema=FILE",
   ],
   options: {},
   isVerbatim: true,
@@ -18,12 +18,16 @@ export const schema: Command = {
 
 async function run(args: ParsedArguments, { stdout }: CommandContext): Promise<number> {
   const [what = "spec"] = args.positionals;
-  if (what !== "spec" && what !== "config")
-    throw usageError(`there is no schema of "${what}"`, 'write "imagespec schema", or "imagespec schema config"');
+  if (what !== "spec" && what !== "config" && what !== "flytekit") {
+    const hint = 'write "imagespec schema", "imagespec schema config" or "imagespec schema flytekit"';
+    throw usageError(`there is no schema of "${what}"`, hint);
+  }
   const found =
     what === "spec"
       ? (await import("@imagespec/core")).imageSpecSchema
-      : (await import("../config/config-schema.ts")).configSchema;
+      : what === "flytekit"
+        ? (await import("@imagespec/flytekit")).flytekitRequestSchema
+        : (await import("../config/config-schema.ts")).configSchema;
   stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   return 0;
 }

@@ -1,16 +1,17 @@
-import type { BuildAllOptions, ImageBuildEngine, LoadedSpec, SettledBuild } from "@imagespec/core";
+import type { BuildAllOptions, ImageBuildEngine, SettledBuild } from "@imagespec/core";
 import type { BuildReporter, ReportedBuild } from "../output/build-reporter.ts";
 import { specFacts, specTitle } from "./spec-facts.ts";
+import type { SpecToBuild } from "./spec-to-build.ts";
 
 export interface BuiltSpec {
-  readonly loaded: LoadedSpec;
+  readonly loaded: SpecToBuild;
   readonly outcome: SettledBuild;
 }
 
 /** Builds specs side by side and has each reported while it runs and as soon as it has ended. */
 export async function buildSpecs(
   engine: ImageBuildEngine,
-  specs: readonly LoadedSpec[],
+  specs: readonly SpecToBuild[],
   options: BuildAllOptions,
   reporterFor: (builds: readonly ReportedBuild[]) => BuildReporter,
   platform?: string | readonly string[],
@@ -24,6 +25,7 @@ export async function buildSpecs(
       options: {
         root: loaded.root,
         lockName: loaded.lockName,
+        ...loaded.build,
         onEvent: (event: Parameters<BuildReporter["event"]>[1]) => {
           reporter.event(position, event);
           if (event.type !== "done") return;
@@ -36,7 +38,9 @@ export async function buildSpecs(
         },
       },
     }));
-    const outcomes = await engine.buildAllSettled(inputs, options);
+    const outcomes = specs.some(({ build }) => build !== undefined)
+      ? await oneByOne(engine, inputs, options)
+      : await engine.buildAllSettled(inputs, options);
     return specs.flatMap((loaded, position) => {
       const outcome = outcomes[position];
       return outcome === undefined ? [] : [{ loaded, outcome }];
@@ -44,4 +48,18 @@ export async function buildSpecs(
   } finally {
     reporter.close();
   }
+}
+
+/** Names of images may stand in the specs after them: in order, up to the first that fails. */
+async function oneByOne(
+  engine: ImageBuildEngine,
+  inputs: Parameters<ImageBuildEngine["buildAllSettled"]>[0],
+  options: BuildAllOptions,
+): Promise<readonly SettledBuild[]> {
+  const outcomes: SettledBuild[] = [];
+  for (const input of inputs) {
+    if (outcomes.some(({ status }) => status === "rejected")) break;
+    outcomes.push(...(await engine.buildAllSettled([input], options)));
+  }
+  return outcomes;
 }

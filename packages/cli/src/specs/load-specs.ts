@@ -17,7 +17,8 @@ export async function loadSpecs(files: readonly string[], context: CommandContex
   return specs;
 }
 
-async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+/** All that a stream holds, as text. */
+export async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of input) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString("utf8");

@@ -68,7 +68,8 @@ export function tagText(spec: ConstructedSpec, options: FlytekitTagOptions): str
   return specText({ ...rest, ...changes }, options.python ?? defaultFlytekitPython);
 }
 
-function tagOf(spec: ConstructedSpec, options: FlytekitTagOptions): string {
+/** The tag of a constructed spec. */
+export function tagOf(spec: ConstructedSpec, options: FlytekitTagOptions): string {
   const hash = hashText(tagText(spec, options)).replaceAll("-", "_");
   const { tag_format: format } = spec;
   if (format === undefined || !isTruthy(format)) return hash;
@@ -77,7 +78,8 @@ function tagOf(spec: ConstructedSpec, options: FlytekitTagOptions): string {
   throw tagFailure({ type: "AttributeError", text, field: "tag_format", hint: "write tag_format as a text" });
 }
 
-function imageNameOf(spec: ConstructedSpec, options: FlytekitTagOptions): string {
+/** The full name of a constructed spec's image. */
+export function imageNameOf(spec: ConstructedSpec, options: FlytekitTagOptions): string {
   const { registry } = spec;
   const name = `${nameOf(spec)}:${tagOf(spec, options)}`;
   const full = typeof registry === "string" && registry !== "" ? `${registry}/${name}` : name;
