@@ -162,7 +162,7 @@ export async function startFakeGoogle(options: FakeGoogleOptions): Promise<FakeG
     creationMs: 50,
   });
   const storage = await serveStorage({
-    ...{ buckets, tokens, gate },
+    ...{ buckets, tokens, gate, caller: principals.caller },
     projectNumber: (asked) => (asked === project || asked === projectNumber ? projectNumber : undefined),
     enabled: enabled("storage.googleapis.com"),
   });

@@ -1,24 +1,17 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { type protos, v1 } from "@google-cloud/cloudbuild";
 import { Storage } from "@google-cloud/storage";
 import { credentials } from "@grpc/grpc-js";
 import { temporaryFolder } from "@imagespec/test-support";
+import { GoogleAuth, PassThroughClient } from "google-auth-library";
 import type { FakeGoogle } from "../../src/google/index.ts";
 
 /** Messages of Cloud Build as its client has them. */
 export type IBuild = protos.google.devtools.cloudbuild.v1.IBuild;
 export type CloudBuildClient = v1.CloudBuildClient;
-
-// Clients of the services take an authentication client of the very library that they were made with.
-const require = createRequire(import.meta.url);
-const libraryOf = (name: string) => createRequire(require.resolve(name))("google-auth-library");
-const gaxLibrary = createRequire(createRequire(require.resolve("@google-cloud/cloudbuild")).resolve("google-gax"))(
-  "google-auth-library",
-);
 
 /** Without it every client looks for a metadata server first. */
 process.env["METADATA_SERVER_DETECTION"] = "none";
@@ -30,13 +23,13 @@ export function grpcClient(google: FakeGoogle): CloudBuildClient {
     apiEndpoint: host,
     port,
     sslCreds: credentials.createInsecure(),
-    authClient: new gaxLibrary.PassThroughClient(),
+    authClient: new PassThroughClient(),
   });
 }
 
 export function restClient(google: FakeGoogle): CloudBuildClient {
   const { hostname, port } = new URL(google.endpoints.cloudbuild.rest);
-  const auth = new gaxLibrary.GoogleAuth({ keyFile: google.credentials.file, scopes });
+  const auth = new GoogleAuth({ keyFile: google.credentials.file, scopes });
   const options = {
     projectId: google.project,
     apiEndpoint: hostname,
@@ -51,15 +44,20 @@ export function restClient(google: FakeGoogle): CloudBuildClient {
 
 const scopes = "https://www.googleapis.com/auth/cloud-platform";
 
+/** @param apiEndpoint of another server with the same API */
 export function storageClient(google: FakeGoogle, apiEndpoint: string = google.endpoints.storage): Storage {
-  const { GoogleAuth } = libraryOf("@google-cloud/storage");
   return new Storage({
     apiEndpoint,
     projectId: google.project,
-    authClient: new GoogleAuth({ keyFile: google.credentials.file, scopes }),
+    keyFilename: google.credentials.file,
     useAuthWithCustomEndpoint: true,
     retryOptions: { autoRetry: false },
   });
+}
+
+/** Credentials as every library of Google finds them. */
+export function defaultAuth(google: FakeGoogle): GoogleAuth {
+  return new GoogleAuth({ keyFile: google.credentials.file, scopes });
 }
 
 /** Creates a build in the region of the fake; gives what the operation says of it. */

@@ -80,7 +80,7 @@ export function createBuckets(): Buckets {
     if (object === undefined || (generation !== undefined && object.generation !== generation)) {
       throw noSuchObject(bucket, generation === undefined ? name : `${name}#${generation}`);
     }
-    checkConditions(object, conditions);
+    assertConditions(object, conditions);
     return object;
   };
 
@@ -126,7 +126,7 @@ export function createBuckets(): Buckets {
       if (name === "" || Buffer.byteLength(name) > 1024 || /[\r\n]/.test(name)) {
         throw new GoogleError("INVALID_ARGUMENT", `Invalid object name: '${name}'`);
       }
-      checkConditions(bucket.objects.get(name), conditions);
+      assertConditions(bucket.objects.get(name), conditions);
       const sums = { md5Hash: md5(bytes), crc32c: crc32c(bytes) };
       for (const [key, label] of [
         ["md5Hash", "MD5 hash"],
@@ -159,8 +159,12 @@ export function createBuckets(): Buckets {
   };
 }
 
-/** "Request preconditions" in the documentation; the generation 0 stands for an object that is not there. */
-function checkConditions(object: StoredObject | undefined, conditions: Preconditions): void {
+/**
+ * "Request preconditions" in the documentation; the generation 0 stands for an object that is not there.
+ *
+ * @throws StorageError 412
+ */
+export function assertConditions(object: StoredObject | undefined, conditions: Preconditions): void {
   const generation = object?.generation ?? "0";
   const metageneration = object?.metageneration ?? "0";
   const { ifGenerationMatch, ifGenerationNotMatch, ifMetagenerationMatch, ifMetagenerationNotMatch } = conditions;

@@ -1,15 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { GoogleError } from "../google-error.ts";
 import type { HttpAnswer, HttpCall } from "../http/serve-http.ts";
-import type { Buckets, ObjectFields, Preconditions } from "./create-buckets.ts";
+import { assertConditions, type Buckets, type ObjectFields, type Preconditions } from "./create-buckets.ts";
 import { fieldsOf, objectResource } from "./object-resource.ts";
 import { StorageError } from "./storage-error.ts";
 
-interface ResumableUpload {
+/** Where an upload goes, and who sends it. */
+export interface UploadTarget {
   readonly bucket: string;
+  readonly principal: string;
+  readonly conditions: Preconditions;
+}
+
+interface Upload extends UploadTarget {
   readonly name: string;
   readonly fields: ObjectFields;
-  readonly conditions: Preconditions;
+}
+
+interface ResumableUpload extends Upload {
   received: Buffer;
 }
 
@@ -17,7 +25,9 @@ interface ResumableUpload {
 export interface Uploads {
   /** Name of the object that a request writes; empty where it does not say. */
   nameOf(call: HttpCall): string;
-  receive(call: HttpCall, bucket: string, conditions: Preconditions): HttpAnswer;
+  /** Who has begun the resumable upload that a request goes on with. */
+  principalOf(call: HttpCall): string | undefined;
+  receive(call: HttpCall, target: UploadTarget): HttpAnswer;
 }
 
 // "Chunk size considerations" of resumable uploads in the documentation.
@@ -37,7 +47,7 @@ export function createUploads(buckets: Buckets): Uploads {
     return kind === "resumable" ? String(parseResource(call.body.toString())["name"] ?? "") : "";
   };
 
-  const write = (call: HttpCall, upload: Omit<ResumableUpload, "received">, bytes: Buffer): HttpAnswer => {
+  const write = (call: HttpCall, upload: Upload, bytes: Buffer): HttpAnswer => {
     const header = Object.fromEntries(
       String(call.headers["x-goog-hash"] ?? "")
         .split(",")
@@ -52,15 +62,16 @@ export function createUploads(buckets: Buckets): Uploads {
     return { body: objectResource(object, call.url.origin) };
   };
 
-  const start = (call: HttpCall, bucket: string, conditions: Preconditions): HttpAnswer => {
-    buckets.bucket(bucket);
+  const start = (call: HttpCall, target: UploadTarget): HttpAnswer => {
+    const object = buckets.bucket(target.bucket).objects.get(nameOf(call));
+    assertConditions(object, target.conditions);
     const id = randomUUID();
     const declared = call.headers["x-upload-content-type"];
     const fields = {
       ...(declared === undefined ? {} : { contentType: String(declared) }),
       ...fieldsOf(parseResource(call.body.toString())),
     };
-    running.set(id, { bucket, name: nameOf(call), fields, conditions, received: Buffer.alloc(0) });
+    running.set(id, { ...target, name: nameOf(call), fields, received: Buffer.alloc(0) });
     const location = new URL(call.url);
     location.searchParams.set("upload_id", id);
     return { headers: { location: location.href, "x-guploader-uploadid": id } };
@@ -73,8 +84,9 @@ export function createUploads(buckets: Buckets): Uploads {
       running.delete(id);
       return { status: 499 };
     }
-    const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(String(call.headers["content-range"] ?? ""));
-    const [, first, , total = "*"] = range ?? [];
+    const range = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(String(call.headers["content-range"] ?? ""));
+    // "0-*/*" is everything there is, of a length that is not known before (the client library sends it).
+    const [, first, last, total = "*"] = range ?? [];
     if (range === null && call.headers["content-range"] !== undefined) {
       throw new GoogleError("INVALID_ARGUMENT", "Failed to parse Content-Range header.");
     }
@@ -84,7 +96,7 @@ export function createUploads(buckets: Buckets): Uploads {
     if (first !== undefined || range === null) {
       upload.received = Buffer.concat([upload.received.subarray(0, Number(first ?? 0)), call.body]);
     }
-    const complete = range === null || (total !== "*" && upload.received.length === Number(total));
+    const complete = range === null || last === "*" || (total !== "*" && upload.received.length === Number(total));
     if (complete) {
       running.delete(id);
       return write(call, upload, upload.received);
@@ -101,22 +113,23 @@ export function createUploads(buckets: Buckets): Uploads {
 
   return {
     nameOf,
-    receive(call, bucket, conditions) {
+    principalOf: (call) => running.get(call.url.searchParams.get("upload_id") ?? "")?.principal,
+    receive(call, target) {
       const { searchParams: query } = call.url;
       const id = query.get("upload_id");
       if (id !== null) return resume(call, id);
       switch (query.get("uploadType")) {
         case "resumable":
-          return start(call, bucket, conditions);
+          return start(call, target);
         case "multipart": {
           const { resource, media, type } = splitParts(call);
           const fields = { contentType: type, ...fieldsOf(resource) };
-          return write(call, { bucket, name: nameOf(call), fields, conditions }, media);
+          return write(call, { ...target, name: nameOf(call), fields }, media);
         }
         case "media": {
           const contentType = call.headers["content-type"];
           const fields = contentType === undefined ? {} : { contentType };
-          return write(call, { bucket, name: nameOf(call), fields, conditions }, call.body);
+          return write(call, { ...target, name: nameOf(call), fields }, call.body);
         }
         default:
           throw new GoogleError("INVALID_ARGUMENT", "Value for uploadType is not valid.");

@@ -16,6 +16,8 @@ export interface StorageServiceOptions {
   readonly gate: Gate;
   /** Numbers of projects by their names. */
   readonly projectNumber: (project: string) => string | undefined;
+  /** E-mail address of who is meant by a request that cannot say it. */
+  readonly caller: string;
   /** Whether the API is enabled. */
   readonly enabled: () => boolean;
 }
@@ -26,7 +28,10 @@ export async function serveStorage(options: StorageServiceOptions): Promise<List
   const uploads = createUploads(buckets);
 
   const handle = async (call: HttpCall): Promise<HttpAnswer> => {
-    const principal = tokens.authenticate(call.headers.authorization);
+    // The address of a resumable upload is a credential itself ("Session URIs" in the documentation of resumable uploads).
+    const principal =
+      uploads.principalOf(call) ??
+      (isBareStart(call) ? options.caller : tokens.authenticate(call.headers.authorization));
     const { pathname, searchParams: query } = call.url;
     const parts = /^\/(upload\/|download\/)?storage\/v1\/b(?:\/([^/]+)(?:\/(.*))?)?$/.exec(pathname);
     if (parts === null) throw new GoogleError("NOT_FOUND", "Not Found");
@@ -55,7 +60,12 @@ export async function serveStorage(options: StorageServiceOptions): Promise<List
         "storage.objects.create",
         ...(overwrites && !isConditional(query) ? ["storage.objects.delete"] : []),
       ];
-      return pass("storage.objects.create", () => uploads.receive(call, bucket, conditionsOf(query)), needs, object);
+      return pass(
+        "storage.objects.create",
+        () => uploads.receive(call, { bucket, principal, conditions: conditionsOf(query) }),
+        needs,
+        object,
+      );
     }
     if (bucketText === undefined) return serveBucketList(call, options, pass);
     if (rest === undefined || rest === "")
@@ -75,6 +85,14 @@ export async function serveStorage(options: StorageServiceOptions): Promise<List
     return serveObject(call, buckets, bucket, decodeURIComponent(object), prefix === "download/", pass);
   };
   return serveHttp(handle, describeStorageError);
+}
+
+/**
+ * The client library (7.22) begins resumable uploads at another endpoint than Google's without a token, also when it is told to use
+ * them there (`File.startResumableUpload_` leaves `useAuthWithCustomEndpoint` out).
+ */
+function isBareStart({ headers, url }: HttpCall): boolean {
+  return headers.authorization === undefined && url.searchParams.get("uploadType") === "resumable";
 }
 
 type Pass = (
