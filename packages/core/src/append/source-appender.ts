@@ -1,25 +1,12 @@
-import { join } from "node:path";
 import { ImageSpecError } from "@imagespec/errors";
-import {
-  entryInputs,
-  gzipMembersEncoder,
-  layerKey,
-  openLayerCache,
-  Placement,
-  sourceEntries,
-  tarPieces,
-  type WrittenLayer,
-  writeLayer,
-} from "@imagespec/image-store/layers";
 import type { EncodedDocument } from "@imagespec/oci";
 import { type BuildOutcome, type BuildRequest, contractVersion, type ImageSpecBuilder } from "../builder/builder.ts";
 import { capabilities } from "../builder/capabilities.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import { appendedImage } from "./appended-image.ts";
+import { appenderName } from "./appender-name.ts";
+import { sourceLayer } from "./source-layer.ts";
 import type { Trunk } from "./trunk.ts";
-
-/** Stands as the builder of images whose source the engine appended. */
-export const appenderName = "engine";
 
 /**
  * The engine itself in the place of a builder: writes the layer of the source on top of an image of the same spec without it. Nothing is
@@ -51,7 +38,7 @@ async function appendSource(spec: ResolvedImageSpec, request: BuildRequest, trun
   const step = { type: "step", id: "append source", name: "append source", spec: "sourceRoot" } as const;
   emit({ ...step, state: "running" });
   let uploaded = 0;
-  const { layer, cached } = await sourceLayer(spec, request, trunk);
+  const { layer, cached } = await sourceLayer(spec, trunk.owner, request);
   const write = async ({ descriptor, bytes }: EncodedDocument): Promise<void> => {
     const { action } = await sink.writeBlob(descriptor, () => once(bytes), { signal });
     if (action === "written") uploaded += descriptor.size;
@@ -80,23 +67,6 @@ async function appendSource(spec: ResolvedImageSpec, request: BuildRequest, trun
     layers: { built: cached ? 0 : 1, reused: trunk.manifest.layers.length + (cached ? 1 : 0) },
     record: { trunk: { fingerprint: trunk.fingerprint, digest: trunk.digest } },
   };
-}
-
-async function sourceLayer(
-  { source, workdir }: ResolvedImageSpec,
-  { cacheFolder, store, signal }: BuildRequest,
-  { owner }: Trunk,
-): Promise<{ readonly layer: WrittenLayer; readonly cached: boolean }> {
-  // The workdir is a folder below "/", and everything is below it: what the image has elsewhere does not matter.
-  const placement = new Placement({ directoryLinks: {}, directories: {} });
-  const entries = sourceEntries(source.files, { placement, workdir, owner, open: (file) => () => source.open(file) });
-  const cache = await openLayerCache(join(cacheFolder, appenderName), store.content);
-  const key = layerKey({ kind: "source", encoder: gzipMembersEncoder.id, inputs: entryInputs(entries) });
-  const before = await cache.get(key);
-  if (before !== undefined) return { layer: before, cached: true };
-  const layer = await writeLayer(tarPieces(entries), { content: store.content, encoder: gzipMembersEncoder, signal });
-  await cache.set(key, layer);
-  return { layer, cached: false };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

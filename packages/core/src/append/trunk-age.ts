@@ -3,7 +3,7 @@ import { isImageSpecError } from "@imagespec/errors";
 import { type KeyIndex, openKeyIndex } from "@imagespec/image-store";
 import type { Descriptor, Digest } from "@imagespec/oci";
 import type { OpenedOutput } from "../outputs/opened-output.ts";
-import { appenderName } from "./source-appender.ts";
+import { appenderName } from "./appender-name.ts";
 
 /** For how long a trunk whose packages or base may have changed meanwhile is taken for current, in milliseconds. */
 const maxAgeMs = 24 * 60 * 60 * 1000;

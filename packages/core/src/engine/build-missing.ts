@@ -1,10 +1,13 @@
 import { isImageSpecError } from "@imagespec/errors";
 import { isBlobLoss } from "@imagespec/registry-client";
+import { appenderName } from "../append/appender-name.ts";
 import { type FoundTrunks, findTrunks } from "../append/find-trunks.ts";
-import { appenderName, sourceAppender } from "../append/source-appender.ts";
+import { sourceAppender } from "../append/source-appender.ts";
+import { sourceLayer } from "../append/source-layer.ts";
 import { type Trunk, trunkOf } from "../append/trunk.ts";
 import { TrunkAges } from "../append/trunk-age.ts";
 import { trunkSpec } from "../append/trunk-spec.ts";
+import { userIds } from "../append/user-ids.ts";
 import type { OpenedOutput } from "../outputs/opened-output.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import type { BuildTarget } from "./build-target.ts";
@@ -116,20 +119,66 @@ async function buildAndAppend(
   { target, isForced }: Extract<FoundTrunks, { readonly state: "missing" }>,
   assignment: Assignment,
 ): Promise<readonly MadeImage[]> {
-  const { context, output } = job;
   const spec = trunkSpec(assignment.spec);
-  const below = await produceUnit({ ...job, target, isForced }, { ...assignment, spec, given: spec });
-  const trunks = new Map<string, Trunk>();
-  for (const [platform, facts] of below.platforms) {
-    const reference = output.reference(target.tag);
-    const fingerprint = spec.platformFingerprints[platform] ?? spec.fingerprint;
-    const trunk = trunkOf(facts, spec, { reference, fingerprint });
-    if (typeof trunk === "string") throw new NotAppendable(`nothing can be appended to "${reference}": ${trunk}`);
-    trunks.set(platform, trunk);
-    if (below.action === "built") await new TrunkAges(context.engine.cacheFolder).note(facts.image.descriptor.digest);
-  }
-  const made = await allOf(units.map(async (unit) => [await append(job, unit, trunks)]));
+  const verified = deferred<MadeImage["platforms"]>();
+  const making = produceUnit(
+    { ...job, target, isForced, onVerified: verified.resolve },
+    { ...assignment, spec, given: spec },
+  );
+  // What can be done of the layer until then. Its error comes again when it is written.
+  const prepared = prepareSource(job, assignment.spec).catch(() => undefined);
+  const appending = (async () => {
+    // Not when it has its tag: that can be given meanwhile.
+    const platforms = await Promise.race([verified.promise, making.then((image) => image.platforms)]);
+    const trunks = trunksOf(job, target, spec, platforms);
+    await prepared;
+    return allOf(units.map(async (unit) => [await append(job, unit, trunks)]));
+  })();
+  // Both are waited for, so that nothing is written any more when one of them has failed.
+  const [built, appended] = await Promise.allSettled([making, appending]);
+  if (built.status === "rejected") throw built.reason;
+  const below = built.value;
+  if (below.action === "built") await noteAges(job, below);
+  if (appended.status === "rejected") throw appended.reason;
+  const made = appended.value;
   return below.action === "built" ? made.map((image, index) => withBelow(image, below, index === 0)) : made;
+}
+
+function trunksOf(
+  { output }: ImageJob,
+  target: BuildTarget,
+  spec: ResolvedImageSpec,
+  platforms: MadeImage["platforms"],
+): ReadonlyMap<string, Trunk> {
+  const reference = output.reference(target.tag);
+  return new Map(
+    [...platforms].map(([platform, facts]) => {
+      const fingerprint = spec.platformFingerprints[platform] ?? spec.fingerprint;
+      const trunk = trunkOf(facts, spec, { reference, fingerprint });
+      if (typeof trunk === "string") throw new NotAppendable(`nothing can be appended to "${reference}": ${trunk}`);
+      return [platform, trunk];
+    }),
+  );
+}
+
+async function noteAges({ context }: ImageJob, { platforms }: MadeImage): Promise<void> {
+  const ages = new TrunkAges(context.engine.cacheFolder);
+  for (const { image } of platforms.values()) await ages.note(image.descriptor.digest);
+}
+
+/** Makes the layer of a source for the user that the image will most probably have. */
+async function prepareSource({ context: { engine, signal } }: ImageJob, spec: ResolvedImageSpec): Promise<void> {
+  const owner = userIds(spec.user ?? "imagespec");
+  if (owner === undefined) return;
+  await sourceLayer(spec, owner, { cacheFolder: engine.cacheFolder, store: await engine.store(), signal });
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let settle: ((value: T) => void) | undefined;
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: (value) => settle?.(value) };
 }
 
 /** An image together with what was built for it, whose costs count once. */

@@ -3,6 +3,7 @@ import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import type { BuildTarget } from "./build-target.ts";
 import type { BuildContext } from "./engine-context.ts";
 import type { BaseOpener } from "./open-base.ts";
+import type { ImageFacts } from "./read-image.ts";
 import { type Assignments, assignBuilders } from "./select-builder.ts";
 import { builderDeclined, noBuilder } from "./selection-error.ts";
 import { selectionRequest } from "./selection-request.ts";
@@ -17,6 +18,8 @@ export interface ImageJob {
   readonly isForced: boolean;
   /** Marks the steps of a base. */
   readonly prefix: string | undefined;
+  /** Told of what was built and verified before it gets its tag and its record. */
+  readonly onVerified?: (platforms: ReadonlyMap<string, ImageFacts>) => void;
 }
 
 /**

@@ -1,5 +1,5 @@
+import { appenderName } from "../append/appender-name.ts";
 import { type FoundTrunks, findTrunks } from "../append/find-trunks.ts";
-import { appenderName } from "../append/source-appender.ts";
 import { openOutputToRead } from "../outputs/open-output.ts";
 import type { ResolvedImageSpec } from "../spec/resolved-spec.ts";
 import { toImageSpecError } from "./build-error.ts";

@@ -125,6 +125,7 @@ async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignmen
   }));
   // Between reading the files and now somebody may have edited them: then the tag must not say that this is the spec.
   await (unchanged ?? spec.source.verify(context.signal));
+  job.onVerified?.(verified.platforms);
   await publishUnit(job, unit, { ...verified, records });
   const total = [...verified.platforms.values()].reduce((count, { layers }) => count + layers.length, 0);
   return {

@@ -38,9 +38,10 @@ export function createGrpcDaemon({ dialer, ...daemon }: GrpcDaemonOptions): Buil
         throwIfAborted(work.signal);
         using connection = await connectGrpc(dialer, interruption.signal);
         // Of its own: a failure whose details are too long for Node.js takes the connection of its answer along.
-        using progress = await connectGrpc({ ...dialer, protocols: [connection.protocol] }, interruption.signal);
+        const opening = connectGrpc({ ...dialer, protocols: [connection.protocol] }, interruption.signal);
+        using _progress = closedWithScope(opening);
         const imageExporter = daemon.kind === "engine" ? "moby" : "image";
-        return await runWork({ connection, progress, imageExporter }, work, interruption);
+        return await runWork({ connection, progress: opening, imageExporter }, work, interruption);
       } catch (error) {
         if (work.signal.aborted) throw abortedError(work.signal);
         if (interruption.failure !== undefined) throw interruption.failure.error;
@@ -50,6 +51,19 @@ export function createGrpcDaemon({ dialer, ...daemon }: GrpcDaemonOptions): Buil
       }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Closes a connection that is being opened, whatever becomes of that; who waits for it sees its error. */
+function closedWithScope(opening: Promise<GrpcConnection>): Disposable {
+  const settled = opening.then(
+    (connection) => () => connection[Symbol.dispose](),
+    () => () => undefined,
+  );
+  return {
+    [Symbol.dispose]() {
+      void settled.then((close) => close());
+    },
   };
 }
 
@@ -83,7 +97,8 @@ async function runWork(
     imageExporter,
   }: {
     readonly connection: GrpcConnection;
-    readonly progress: GrpcConnection;
+    /** Opened while the session is. */
+    readonly progress: Promise<GrpcConnection>;
     readonly imageExporter: "moby" | "image";
   },
   work: SolveWork,
@@ -107,7 +122,7 @@ async function runWork(
     },
     connection.messages,
   );
-  const exporter = await withSession(connection, session, interruption, () => {
+  const exporter = await withSession(connection, session, interruption, async () => {
     const ids = { ref: randomBytes(16).toString("hex"), session: session.id };
     const request = createSolveRequest(work, ids, imageExporter);
     const onStatus = (status: BuildStatus) => {
@@ -117,7 +132,7 @@ async function runWork(
         interruption.fail(error);
       }
     };
-    return solve({ connection, progress }, request, { onStatus, signal: interruption.signal });
+    return solve({ connection, progress: await progress }, request, { onStatus, signal: interruption.signal });
   });
   return { exporter, contextBytes };
 }
