@@ -15,7 +15,7 @@ import { createFaults, type GoogleFaults } from "./gate/faults.ts";
 import { createGate, type RecordedRequest } from "./gate/gate.ts";
 import { createRepositories } from "./registry/create-repositories.ts";
 import { serveArtifactRegistry } from "./registry/serve-artifact-registry.ts";
-import { serveRegistry } from "./registry/serve-registry.ts";
+import { registryRefusal, serveRegistry } from "./registry/serve-registry.ts";
 import { createSecretManager } from "./secrets/create-secret-manager.ts";
 import { serveSecretManager } from "./secrets/serve-secret-manager.ts";
 import { createBuckets } from "./storage/create-buckets.ts";
@@ -145,6 +145,7 @@ export async function startFakeGoogle(options: FakeGoogleOptions): Promise<FakeG
   const tokenService = await serveTokens({
     ...{ tokens, gate, project, projectNumber, folder, principal: principals.caller },
     lifetimeSeconds: options.tokenSeconds ?? 3600,
+    refuseRepository: (...asked) => registryRefusal({ denials, project, location }, ...asked),
   });
   const process = await startRegistryProcess(folder);
   const reader = createRegistryReader(process.url);

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Listener } from "../../shared/listen.ts";
 import type { Gate } from "../gate/gate.ts";
-import { type HttpAnswer, serveHttp } from "../http/serve-http.ts";
+import { type HttpAnswer, type HttpCall, serveHttp } from "../http/serve-http.ts";
 import type { Tokens } from "./create-tokens.ts";
 
 /** The token endpoint, and the files by which google-auth-library finds it. */
@@ -25,6 +25,8 @@ export interface TokenServiceOptions {
   readonly folder: string;
   /** Seconds. @default 3600 */
   readonly lifetimeSeconds?: number;
+  /** Why a principal gets no token for a repository. */
+  readonly refuseRepository: (repository: string, writes: boolean, principal: string) => string | undefined;
 }
 
 const subjectToken = "an-identity-of-the-ci-system";
@@ -61,7 +63,7 @@ export async function serveTokens(options: TokenServiceOptions): Promise<TokenSe
         }
         return { body: { ...issue(), issued_token_type: "urn:ietf:params:oauth:token-type:access_token" } };
       }
-      if (call.method === "GET" && call.url.pathname === "/v2/token") return registryToken(call.headers.authorization);
+      if (call.method === "GET" && call.url.pathname === "/v2/token") return registryToken(call);
       if (call.url.pathname.startsWith("/computeMetadata/v1/")) {
         return metadata(call.url.pathname, call.headers["metadata-flavor"]);
       }
@@ -82,15 +84,20 @@ export async function serveTokens(options: TokenServiceOptions): Promise<TokenSe
     return at.endsWith("/instance") || at.endsWith("/instance/") ? { headers, body: "id\n" } : { status: 404, headers };
   };
 
-  // The token endpoint of the registry hosts: who has an access token gets one for the registry.
-  const registryToken = (authorization: string | undefined): HttpAnswer => {
+  // The token endpoint of the registry hosts. Who may not do what the scope asks for is told so here, not by the registry.
+  const registryToken = ({ url, headers: { authorization } }: HttpCall): HttpAnswer => {
     const basic = Buffer.from(/^Basic (.+)$/i.exec(authorization ?? "")?.[1] ?? "", "base64").toString();
     const holder = basic.startsWith("oauth2accesstoken:") ? tokens.principalOf(basic.slice(18)) : undefined;
-    if (holder !== undefined) {
-      const { token } = tokens.issue(holder);
-      return { body: { token, expires_in: 3600, issued_at: new Date().toISOString() } };
+    const deny = (status: number, code: string, message: string) => ({ status, body: { errors: [{ code, message }] } });
+    if (holder === undefined) return deny(401, "UNAUTHORIZED", "No valid credential was supplied.");
+    for (const scope of url.searchParams.getAll("scope").flatMap((scopes) => scopes.split(" "))) {
+      const [, repository, actions = ""] = /^repository:(.+):([\w,*]+)$/.exec(scope) ?? [];
+      if (repository === undefined) continue;
+      const refused = options.refuseRepository(repository, /push|\*/.test(actions), holder);
+      if (refused !== undefined) return deny(403, "DENIED", refused);
     }
-    return { status: 401, body: { errors: [{ code: "UNAUTHORIZED", message: "authentication failed" }] } };
+    const { token } = tokens.issue(holder);
+    return { body: { token, expires_in: 3600, issued_at: new Date().toISOString() } };
   };
 
   const subjectFile = path.join(folder, "subject-token");

@@ -15,19 +15,25 @@ export interface Repository {
 export interface Repositories {
   find(project: string, location: string, id: string): Repository | undefined;
   /** @throws GoogleError ALREADY_EXISTS, INVALID_ARGUMENT */
+  assertFree(project: string, location: string, id: string): void;
+  /** @throws GoogleError ALREADY_EXISTS, INVALID_ARGUMENT */
   create(project: string, location: string, id: string, fields?: Readonly<Record<string, unknown>>): Repository;
 }
 
 export function createRepositories(): Repositories {
   const all = new Map<string, Repository>();
   const key = (...parts: readonly string[]) => parts.join("/");
+  const assertFree = (project: string, location: string, id: string): void => {
+    if (!/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(id) && id !== "gcr.io") {
+      throw new GoogleError("INVALID_ARGUMENT", `repository_id "${id}" is not valid`);
+    }
+    if (all.has(key(project, location, id))) throw new GoogleError("ALREADY_EXISTS", "the repository already exists");
+  };
   return {
+    assertFree,
     find: (project, location, id) => all.get(key(project, location, id)),
     create(project, location, id, fields = {}) {
-      if (!/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(id) && id !== "gcr.io") {
-        throw new GoogleError("INVALID_ARGUMENT", `repository_id "${id}" is not valid`);
-      }
-      if (all.has(key(project, location, id))) throw new GoogleError("ALREADY_EXISTS", "the repository already exists");
+      assertFree(project, location, id);
       // The caller has checked the fields against the message type.
       const docker = fields["dockerConfig"] as { readonly immutableTags?: boolean } | undefined;
       const repository: Repository = {

@@ -87,9 +87,7 @@ export function serveArtifactRegistry(options: ArtifactRegistryOptions): Promise
       if (fields["format"] === undefined || fields["format"] === "FORMAT_UNSPECIFIED") {
         throw new GoogleError("INVALID_ARGUMENT", "repository.format is required");
       }
-      if (repositories.find(owner, location, id) !== undefined) {
-        throw new GoogleError("ALREADY_EXISTS", "the repository already exists");
-      }
+      repositories.assertFree(owner, location, id);
       const name = `${parent}/operations/${randomUUID()}`;
       const finish = () => resourceOf(repositories.create(owner, location, id, fields));
       operations.set(name, { due: Date.now() + options.creationMs, finish });

@@ -13,18 +13,22 @@ import { failureOf, type GoogleFault, type GoogleFaults } from "../gate/faults.t
 import { GoogleError, type GoogleStatus, serviceDisabled } from "../google-error.ts";
 import type { Repositories, Repository } from "./create-repositories.ts";
 
+/** Who may use which repository. */
+export interface RegistryRights {
+  readonly denials: Denials;
+  readonly project: string;
+  /** Of the repositories that a host serves. */
+  readonly location: string;
+}
+
 /** What stands before the registry that has the content. */
-export interface RegistryOptions {
+export interface RegistryOptions extends RegistryRights {
   readonly upstream: string;
   readonly reader: RegistryReader;
   readonly repositories: Repositories;
   readonly tokens: Tokens;
   readonly faults: GoogleFaults;
-  readonly denials: Denials;
   readonly requests: RequestLog;
-  readonly project: string;
-  /** Of the repositories that this host serves. */
-  readonly location: string;
   /** Where clients get tokens for the registry: `http://127.0.0.1:PORT/v2/token`. */
   readonly realm: string;
   readonly enabled: () => boolean;
@@ -32,7 +36,7 @@ export interface RegistryOptions {
 
 /** Starts `LOCATION-docker.pkg.dev`: names are `PROJECT/REPOSITORY/IMAGE`. */
 export function serveRegistry(options: RegistryOptions): Promise<Listener> {
-  const { tokens, denials, faults, repositories, reader, location } = options;
+  const { tokens, faults, repositories, reader, location } = options;
   // Faults that let the work be done strike after the registry has answered.
   const lost = new WeakMap<RegistryCall, GoogleFault>();
 
@@ -59,18 +63,10 @@ export function serveRegistry(options: RegistryOptions): Promise<Listener> {
       return denial(403, "DENIED", message);
     }
     if (call.repository === undefined) return undefined;
-    const [project = "", id = "", image] = call.repository.split("/");
+    const [, id = "", image] = call.repository.split("/");
     const writes = call.method !== "GET" && call.method !== "HEAD";
-    const permission = `artifactregistry.repositories.${writes ? "upload" : "download"}Artifacts`;
-    const resource = `projects/${project}/locations/${location}/repositories/${id}`;
-    const refused = `Permission "${permission}" denied on resource "${resource}" (or it may not exist)`;
-    if (project !== options.project) return denial(403, "DENIED", refused);
-    try {
-      denials.check(permission, resource, principal);
-    } catch (error) {
-      if (error instanceof GoogleError) return denial(403, "DENIED", refused);
-      throw error;
-    }
+    const refused = registryRefusal(options, call.repository, writes, principal);
+    if (refused !== undefined) return denial(403, "DENIED", refused);
     if (repositoryOf(call) === undefined) return denial(404, "NAME_UNKNOWN", `Repository "${id}" not found`);
     if (image === undefined)
       return denial(
@@ -100,6 +96,27 @@ export function serveRegistry(options: RegistryOptions): Promise<Listener> {
       },
     },
   });
+}
+
+/** Why somebody may not read or write a repository, in the words of the service. */
+export function registryRefusal(
+  { denials, project, location }: RegistryRights,
+  repository: string,
+  writes: boolean,
+  principal: string,
+): string | undefined {
+  const [owner = "", id = ""] = repository.split("/");
+  const permission = `artifactregistry.repositories.${writes ? "upload" : "download"}Artifacts`;
+  const resource = `projects/${owner}/locations/${location}/repositories/${id}`;
+  const refused = `Permission "${permission}" denied on resource "${resource}" (or it may not exist)`;
+  if (owner !== project) return refused;
+  try {
+    denials.check(permission, resource, principal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GoogleError) return refused;
+    throw error;
+  }
 }
 
 /** Tokens come as the password of `oauth2accesstoken`, or as they are. */
