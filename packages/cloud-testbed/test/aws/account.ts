@@ -33,8 +33,12 @@ export interface Account extends Principal, AsyncDisposable {
   readonly fake: FakeAws;
 }
 
-export async function openAccount(stack: Stack, options: Omit<FakeAwsOptions, "stack"> = {}): Promise<Account> {
-  const fake = await startFakeAws({ stack, ...options });
+export async function openAccount(
+  stack: Stack,
+  options: Omit<FakeAwsOptions, "stack"> = {},
+  start: (options: FakeAwsOptions) => Promise<FakeAws> = startFakeAws,
+): Promise<Account> {
+  const fake = await start({ stack, ...options });
   const clients = connect(fake, fake.credentials);
   return {
     fake,
