@@ -24,3 +24,5 @@ export type { DirectoryOrder } from "./tag/copy-digest.ts";
 export type { FlytekitTagOptions } from "./tag/flytekit-tag.ts";
 export { flytekitImageName, flytekitTag } from "./tag/flytekit-tag.ts";
 export { parseFlytekitYaml } from "./yaml/parse-flytekit-yaml.ts";
+export type { NamedImage } from "./yaml/read-image-values.ts";
+export { readImageValues } from "./yaml/read-image-values.ts";

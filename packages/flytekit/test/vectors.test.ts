@@ -4,15 +4,18 @@ import os from "node:os";
 import { join } from "node:path";
 import { isImageSpecError } from "@imagespec/errors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord, type JsonValue } from "../src/request/python-json.ts";
+import { isContainer } from "../src/container/is-container.ts";
+import { decodeSpec, isRecord, type JsonValue } from "../src/request/python-json.ts";
 import { constructSpec } from "../src/spec/construct-spec.ts";
 import { flytekitId } from "../src/spec/flytekit-id.ts";
 import type { FlytekitSpec } from "../src/spec/flytekit-spec.ts";
 import { specText } from "../src/spec/spec-text.ts";
 import { type FlytekitTagOptions, flytekitImageName, flytekitTag, tagText } from "../src/tag/flytekit-tag.ts";
 import { parseFlytekitYaml } from "../src/yaml/parse-flytekit-yaml.ts";
+import { readImageValues } from "../src/yaml/read-image-values.ts";
 import { applyCalls, givenSpec, PythonException } from "./support/apply-calls.ts";
 import {
+  type BehaviourVector,
   readVectors,
   recordedPython,
   recordedVersions,
@@ -141,6 +144,52 @@ describe.each(recordedVersions)("flytekit %s", (version) => {
       if (!/^(?:Parser|Scanner|Composer)Error$/.test(type))
         expect(vector.error.message.split("\n")[0]).toBe(message.split("\n")[0]);
     });
+  });
+});
+
+describe.each(recordedVersions)("behaviour of flytekit %s", (version) => {
+  const options = { version, python: recordedPython };
+  const vectors = readVectors<BehaviourVector>(`behaviour.${version}`);
+  const named = (prefix: string) =>
+    vectors.filter(({ id }) => id.startsWith(prefix)).map((vector) => [vector.id, vector] as const);
+
+  it.each(named("g-registry-validation"))("%s", (_id, { inputs, outcome }) => {
+    const spec = { registry: String(inputs["registry"]) };
+    if (outcome["accepted"] === true) expect(constructSpec(spec, options).registry).toBe(outcome["stored"]);
+    else
+      expect(
+        outcomeOf(
+          failureOf(() => constructSpec(spec, options)),
+          "",
+        ).type,
+      ).toBe("ValueError");
+  });
+
+  it.each(named("g-type-validation"))("%s", (_id, { inputs, outcome }) => {
+    const spec = decodeSpec(inputs["fields"] as Readonly<Record<string, JsonValue>>, "spec");
+    if (outcome["accepted"] === true) constructSpec(spec, options);
+    else
+      expect(
+        outcomeOf(
+          failureOf(() => constructSpec(spec, options)),
+          "",
+        ),
+      ).toMatchObject(outcome["error"] as object);
+  });
+
+  it.each(named("g-is-container"))("%s", (_id, { inputs, outcome }) => {
+    const spec: FlytekitSpec = { packages: ["a"] };
+    const id = inputs["var"] === "id" ? flytekitId(spec, options) : (inputs["var"] ?? undefined);
+    const isTask = inputs["mode"] === "TASK_EXECUTION";
+    const env = { _F_IMG_ID: id as string | undefined };
+    expect(isContainer(spec, { ...options, env, isTask })).toBe(outcome["is_container"]);
+  });
+
+  const values = readVectors<YamlVector>(`yaml.${version}`).filter(({ kind }) => kind === "identifiers");
+  it.each(values.map((vector) => [vector.id, vector] as const))("%s", (_id, vector) => {
+    const read = () => readImageValues(vector.values, "registry.example.org/default/task:image");
+    if (vector.error !== undefined) expect(outcomeOf(failureOf(read), "")).toMatchObject(vector.error);
+    else expect(read()).toEqual(vector.images);
   });
 });
 
