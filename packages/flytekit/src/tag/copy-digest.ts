@@ -1,10 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
-import { type Dirent, opendirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, opendirSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { tagFailure } from "../errors/flytekit-error.ts";
 import { systemFailure } from "../errors/system-failure.ts";
 import { type PythonValue, pythonTypeName } from "../python/python-value.ts";
 import { compareCodePoints } from "./python-path.ts";
+import { statEntry } from "./stat-entry.ts";
 
 /** The order in which folders are visited: that of the file system, as flytekit does, or a sorted one. */
 export type DirectoryOrder = "file-system" | "ascending" | "descending";
@@ -29,7 +30,7 @@ export function copyDigest(copy: PythonValue, options: CopyOptions): string {
     for (const entry of copy) {
       if (typeof entry !== "string") throw notAPath(entry);
       const place = placeOf(entry, options);
-      if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) addFolder(hash, place, "", options);
+      if (statEntry(place)?.isDirectory() === true) addFolder(hash, place, "", options);
       else addFile(hash, place, entry.endsWith("/") ? "" : basename(entry));
     }
   }
@@ -38,8 +39,7 @@ export function copyDigest(copy: PythonValue, options: CopyOptions): string {
 
 function addFolder(hash: Hash, folder: string, path: string, options: CopyOptions): void {
   const entries = entriesOf(folder);
-  const isFolder = (entry: Dirent): boolean =>
-    statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder = (entry: Dirent): boolean => statEntry(join(folder, entry.name))?.isDirectory() === true;
   const files = entries.filter((entry) => !isFolder(entry)).map(({ name }) => name);
   for (const name of files.sort(compareCodePoints)) addFile(hash, join(folder, name), path + name);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -65,7 +65,7 @@ function entriesOf(folder: string): readonly Dirent[] {
 }
 
 function addFile(hash: Hash, place: string, path: string): void {
-  const stats = statSync(place, { throwIfNoEntry: false });
+  const stats = statEntry(place);
   if (stats === undefined || stats.isSocket()) return;
   try {
     hash.update(readFileSync(place));

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { shellPattern } from "./shell-pattern.ts";
+import { statEntry } from "./stat-entry.ts";
 
 interface Rule {
   readonly isException: boolean;
@@ -16,7 +17,7 @@ interface Rule {
  */
 export function dockerIgnore(folder: string): (path: string) => boolean {
   const file = join(folder, ".dockerignore");
-  const isThere = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  const isThere = statEntry(file)?.isFile() === true;
   const text = isThere ? readFileSync(file, "utf8") : "";
   const rules = [...text.split(/\r\n|\r|\n/).filter((line) => !line.startsWith("#")), "!.dockerignore"]
     .map((line) => parseRule(line.trim()))

@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { dockerIgnore } from "./docker-ignore.ts";
 import { gitIgnored } from "./git-ignored.ts";
 import { pythonJoin, tidyPath } from "./python-path.ts";
 import { isStandardIgnored } from "./standard-ignore.ts";
+import { statEntry } from "./stat-entry.ts";
 
 /**
  * The files that flytekit takes from a source root: all but those that an ignore rule names, links to files as files. Paths begin
@@ -22,7 +23,7 @@ export function listSourceFiles(root: string, folder: string): readonly string[]
     for (const entry of entriesOf(absolute)) {
       const below = pythonJoin(path, entry);
       const real = join(absolute, entry);
-      const stats = statSync(real, { throwIfNoEntry: false });
+      const stats = statEntry(real);
       if (stats?.isDirectory() === true) {
         if (entry !== ".git" && !isLink(real)) folders.push(entry);
       } else if (stats !== undefined && !stats.isSocket()) {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { tagFailure } from "../errors/flytekit-error.ts";
 import { systemFailure } from "../errors/system-failure.ts";
 import { CopyMode, type PythonValue } from "../python/python-value.ts";
 import { listSourceFiles } from "./list-source-files.ts";
 import { compareCodePoints } from "./python-path.ts";
+import { statEntry } from "./stat-entry.ts";
 
 interface SourceOptions {
   /** Where relative paths are looked up. */
@@ -36,7 +37,7 @@ export function sourceDigest(root: string, mode: PythonValue, options: SourceOpt
 /** The files of a source root that flytekit copies, sorted as it hashes them; a module that was imported twice is there twice. */
 export function sourceFilesOf(root: string, mode: PythonValue, options: SourceOptions): readonly string[] {
   const place = placeOf(root, options);
-  const stats = statSync(place, { throwIfNoEntry: false });
+  const stats = statEntry(place);
   if (stats === undefined || !stats.isDirectory()) {
     const isMissing = stats === undefined;
     throw tagFailure({
