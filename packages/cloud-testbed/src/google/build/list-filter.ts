@@ -3,7 +3,7 @@ import type { Build, Seconds } from "./build.ts";
 
 type Predicate = (build: Build) => boolean;
 
-const tokens = /\s*(?:(\(|\))|(AND|OR|NOT)\b|([\w.]+)\s*(!=|<=|>=|=|<|>|:)\s*(?:"((?:[^"\\]|\\.)*)"|([^\s()"]+)))/y;
+const tokens = /\s*(?:(\(|\))|(AND|OR|NOT)\b|([\w.]+)\s*(!=|<=|>=|=|<|>|:)\s*(?:"((?:[^"\\]|\\.)*)"|([^\s()"=<>!]+)))/y;
 
 /**
  * The filter of ListBuilds, as far as it is documented ("Viewing build results", filter expressions): comparisons of `tags`, `status`,
