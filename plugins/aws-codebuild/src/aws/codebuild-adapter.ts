@@ -119,7 +119,10 @@ function toBuild(build: Build | undefined): CodebuildBuild {
       type: phaseType ?? "",
       status: phaseStatus,
       seconds: durationInSeconds,
-      contexts: (contexts ?? []).map(({ statusCode, message }) => ({ code: statusCode ?? "", message: message ?? "" })),
+      contexts: (contexts ?? []).map(({ statusCode, message }) => ({
+        code: statusCode ?? "",
+        message: shortened(message ?? ""),
+      })),
     })),
     exported: Object.fromEntries(
       (build.exportedEnvironmentVariables ?? []).map(({ name, value }) => [name ?? "", value ?? ""]),
@@ -133,4 +136,9 @@ function toBuild(build: Build | undefined): CodebuildBuild {
 /** Before a machine is there, CodeBuild says `null` in words. */
 function known(name: string | undefined): string | undefined {
   return name === "null" || name === "" ? undefined : name;
+}
+
+/** CodeBuild repeats the text of all commands before it says what became of them. */
+function shortened(message: string): string {
+  return message.replace(/^Error while executing command: [\s\S]*\. Reason: /, "the commands of the build ended with ");
 }

@@ -26,6 +26,10 @@ cd "$CODEBUILD_SRC_DIR"
     rm -rf "$private"
   }
   trap leave EXIT
+  # Docker warns of the file that the machine is thrown away with.
+  login() {
+    docker login --username "$1" --password-stdin "$2" > "$private/login" 2>&1 || { cat "$private/login"; return 1; }
+  }
 
   tar -xzf "$IMAGESPEC_ARCHIVE"
   rm -f "$IMAGESPEC_ARCHIVE"
@@ -40,13 +44,12 @@ cd "$CODEBUILD_SRC_DIR"
   while read -r host region; do
     if [ -z "$host" ]; then continue; fi
     hosts+=("$host")
-    aws ecr get-login-password \${region:+--region "$region"} |
-      docker login --username AWS --password-stdin "$host" > /dev/null
+    aws ecr get-login-password \${region:+--region "$region"} | login AWS "$host"
   done <<< "\${IMAGESPEC_ECR:-}"
   while read -r host user password; do
     if [ -z "$host" ]; then continue; fi
     hosts+=("$host")
-    printf '%s' "\${!password}" | docker login --username "\${!user}" --password-stdin "$host" > /dev/null
+    printf '%s' "\${!password}" | login "\${!user}" "$host"
     unset "$password"
   done <<< "\${IMAGESPEC_LOGINS:-}"
 
@@ -97,8 +100,9 @@ cd "$CODEBUILD_SRC_DIR"
     for attempt in 1 2 3 4; do
       echo "imagespec: push"
       if docker push "$IMAGESPEC_IMAGE" 2>&1 | tee "$private/push"; then break; fi
-      # A repository that was made a moment ago is not known everywhere.
-      if [ "$attempt" = 4 ] || ! grep -Eqi 'name unknown|does not exist' "$private/push"; then exit 1; fi
+      # A repository that was made a moment ago is not known everywhere; and Docker gives up early on a busy registry.
+      passing='name unknown|does not exist|toomanyrequests|rate exceeded|[ (:](429|5[0-9][0-9])[^0-9]|EOF|reset by peer|timeout'
+      if [ "$attempt" = 4 ] || ! grep -Eqi "$passing" "$private/push"; then exit 1; fi
       sleep $((attempt * 2))
     done
     digest="$(sed -n 's/.*digest: \\(sha256:[0-9a-f]*\\).*/\\1/p' "$private/push" | tail -n 1)"

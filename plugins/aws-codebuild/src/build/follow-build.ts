@@ -49,6 +49,7 @@ export async function followBuild(
     emit({ type: "warning", message: `CodeBuild says the build is "${build.status}", which is taken for running` });
   };
   onState(started);
+  const giveUp = new AbortController();
   const ended = poller.watch(started.id, { signal, onState });
   const following =
     logs === undefined
@@ -59,7 +60,7 @@ export async function followBuild(
           onWarning: (message) => emit({ type: "warning", message }),
           isLasting: (error) => isImageSpecError(error, "CLOUD_DENIED"),
           ended,
-          signal,
+          signal: AbortSignal.any([signal, giveUp.signal]),
           ...(options.logMs === undefined ? {} : { intervalMs: options.logMs }),
           ...(options.clock === undefined ? {} : { clock: options.clock }),
         });
@@ -70,6 +71,7 @@ export async function followBuild(
     phases.end(state);
     return { build, progress: log.progress, tail: tail.lines, timings: { ...log.progress.timings, ...phases.timings } };
   } catch (error) {
+    giveUp.abort();
     await following;
     log.progress.end(signal.aborted ? "canceled" : "failed");
     phases.end(signal.aborted ? "canceled" : "failed");
@@ -77,10 +79,16 @@ export async function followBuild(
   }
 }
 
-async function readLog(logs: LogsPort, { log }: CodebuildBuild, token: string | undefined, signal: AbortSignal) {
+async function readLog(
+  logs: LogsPort,
+  { log, status }: CodebuildBuild,
+  token: string | undefined,
+  signal: AbortSignal,
+) {
   const { group, stream } = log;
-  // Known as soon as there is a machine.
-  if (group === undefined || stream === undefined) return undefined;
+  // Known as soon as there is a machine; without one there is no log.
+  if (group === undefined || stream === undefined)
+    return finalStatuses.has(status) ? { chunks: [], cursor: token ?? "" } : undefined;
   const page = await logs.events({ group, stream, token }, { signal });
   // A page without events may stand before one with some: the end is a token that stays.
   return page && { chunks: page.messages, cursor: page.token, isMore: page.token !== token };
@@ -114,7 +122,8 @@ class BuildLog {
       this.#isEcho = false;
       return true;
     }
-    if (/^\[Container\] \S+ \S+ Running command set -euo pipefail/.test(line)) this.#isEcho = true;
+    // "Running command …", and "Command did not exit successfully …".
+    if (/^\[Container\] .* set -euo pipefail$/.test(line)) this.#isEcho = true;
     else if (line.startsWith("[Container] ")) this.#isEcho = false;
     return this.#isEcho;
   }

@@ -1,0 +1,70 @@
+import {
+  ArtifactsType,
+  CacheType,
+  ComputeType,
+  EncryptionType,
+  EnvironmentType,
+  EnvironmentVariableType,
+  ImagePullCredentialsType,
+  ImageTagMutability,
+  ImageTagMutabilityExclusionFilterType,
+  LogsConfigStatusType,
+  SourceType,
+} from "./sdk-adapter.ts";
+import type { Rule } from "./walk-model.ts";
+
+const of = (values: Readonly<Record<string, string>>): Rule => ({ values: Object.values(values) });
+
+/**
+ * Enums from the SDK. Lengths and patterns, which it does not carry, from AWS's API references: CodeBuild 2016-10-06
+ * (StartBuild, CreateProject, EnvironmentVariable, ProjectFleet), ECR 2015-09-21 (CreateRepository, PutLifecyclePolicy,
+ * BatchDeleteImage, ImageTagMutabilityExclusionFilter), CloudWatch Logs 2014-03-28 (GetLogEvents).
+ */
+export const rules: Readonly<Record<string, Rule>> = {
+  "StartBuildInput.projectName": { least: 1 },
+  "StartBuildInput.sourceTypeOverride": of(SourceType),
+  "StartBuildInput.environmentTypeOverride": of(EnvironmentType),
+  "StartBuildInput.computeTypeOverride": of(ComputeType),
+  "StartBuildInput.imageOverride": { least: 1 },
+  "StartBuildInput.imagePullCredentialsTypeOverride": of(ImagePullCredentialsType),
+  "StartBuildInput.timeoutInMinutesOverride": { least: 5, most: 2160 },
+  "StartBuildInput.queuedTimeoutInMinutesOverride": { least: 5, most: 480 },
+  "EnvironmentVariable.name": { least: 1 },
+  "EnvironmentVariable.type": of(EnvironmentVariableType),
+  "ProjectArtifacts.type": of(ArtifactsType),
+  "ProjectCache.type": of(CacheType),
+  "ProjectFleet.fleetArn": { pattern: /^(?:arn:aws[\w-]*:codebuild:[\w-]+:\d{12}:fleet\/[\w:-]+)?$/ },
+  "CloudWatchLogsConfig.status": of(LogsConfigStatusType),
+  "BatchGetBuildsInput.ids": { least: 1, most: 100 },
+  "BatchGetProjectsInput.names": { least: 1, most: 100 },
+  "StopBuildInput.id": { least: 1 },
+  "CreateProjectInput.name": { pattern: /^[A-Za-z0-9][A-Za-z0-9\-_]{1,149}$/ },
+  "CreateProjectInput.description": { most: 255 },
+  "CreateProjectInput.serviceRole": { least: 1 },
+  "CreateProjectInput.tags": { most: 50 },
+  "ProjectSource.type": of(SourceType),
+  "ProjectEnvironment.type": of(EnvironmentType),
+  "ProjectEnvironment.computeType": of(ComputeType),
+  "ProjectEnvironment.image": { least: 1 },
+  "VpcConfig.subnets": { most: 16 },
+  "VpcConfig.securityGroupIds": { most: 5 },
+  "CreateRepositoryRequest.registryId": { pattern: /^[0-9]{12}$/ },
+  "CreateRepositoryRequest.repositoryName": {
+    least: 2,
+    most: 256,
+    pattern: /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+  },
+  "CreateRepositoryRequest.imageTagMutability": of(ImageTagMutability),
+  "CreateRepositoryRequest.imageTagMutabilityExclusionFilters": { least: 1, most: 5 },
+  "ImageTagMutabilityExclusionFilter.filterType": of(ImageTagMutabilityExclusionFilterType),
+  "ImageTagMutabilityExclusionFilter.filter": { pattern: /^[0-9a-zA-Z._*-]{1,128}$/ },
+  "EncryptionConfiguration.encryptionType": of(EncryptionType),
+  "EncryptionConfiguration.kmsKey": { least: 1, most: 2048 },
+  "PutLifecyclePolicyRequest.lifecyclePolicyText": { least: 100, most: 30_720 },
+  "BatchDeleteImageRequest.imageIds": { least: 1, most: 100 },
+  "ImageIdentifier.imageTag": { least: 1, most: 300 },
+  "DescribeRepositoriesRequest.repositoryNames": { least: 1, most: 100 },
+  "GetLogEventsRequest.logGroupName": { least: 1, most: 512, pattern: /^[.\-_/#A-Za-z0-9]+$/ },
+  "GetLogEventsRequest.logStreamName": { least: 1, most: 512, pattern: /^[^:*]*$/ },
+  "GetLogEventsRequest.nextToken": { least: 1 },
+};
