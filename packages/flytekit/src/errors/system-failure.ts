@@ -6,6 +6,7 @@ const known: Readonly<Record<string, readonly [type: string, text: string]>> = {
   EACCES: ["PermissionError", "[Errno 13] Permission denied"],
   ENOTDIR: ["NotADirectoryError", "[Errno 20] Not a directory"],
   EISDIR: ["IsADirectoryError", "[Errno 21] Is a directory"],
+  ELOOP: ["OSError", "[Errno 40] Too many levels of symbolic links"],
 };
 
 /** The error for a file that Python cannot read either. What is no error of the system is thrown as it is. */

@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { ImageSpecInput } from "@imagespec/core";
+import { flytekitRequirement, requirementFor } from "../convert/flytekit-requirement.ts";
 import { convertConstructed } from "../convert/to-image-spec.ts";
 import { type ConstructedSpec, constructSpec, NestedSpec } from "../spec/construct-spec.ts";
 import { type FlytekitField, type FlytekitSpec, flytekitFields } from "../spec/flytekit-spec.ts";
 import { defaultFlytekitPython, newestFlytekit } from "../spec/flytekit-version.ts";
 import { hashText, specText } from "../spec/spec-text.ts";
 import { type FlytekitTagOptions, imageNameOf, tagOf } from "../tag/flytekit-tag.ts";
-import { fieldCounterparts } from "./field-counterparts.ts";
+import { findDifference } from "./find-differences.ts";
 import { findQuirks } from "./find-quirks.ts";
 
 /** One thing that a migration should know. */
@@ -44,16 +45,11 @@ export function importFlytekitSpec(given: FlytekitSpec, options: FlytekitTagOpti
   const tagOptions = { ...options, root };
   const tag = tagOf(spec, tagOptions);
   const quirks = findQuirks(given, spec, { root, python, version });
-  const fields = flytekitFields.filter((field) => spec[field] !== undefined && given[field] !== undefined);
-  const differs: ImportNote[] = fields.flatMap((field) => {
-    const { difference } = fieldCounterparts[field];
-    return difference === undefined ? [] : [{ field, text: difference }];
+  const differs = flytekitFields.flatMap((field): readonly ImportNote[] => {
+    const text = findDifference(field, spec);
+    return text === undefined ? [] : [{ field, text }];
   });
   const told = new Set(differs.map(({ field }) => field));
-  for (const field of ["python_version", "base_image"] as const) {
-    const text = fieldCounterparts[field].difference;
-    if (spec[field] === undefined && text !== undefined && !told.has(field)) differs.push({ field, text });
-  }
   const image = convertConstructed(spec, {
     version,
     python,
@@ -61,13 +57,18 @@ export function importFlytekitSpec(given: FlytekitSpec, options: FlytekitTagOpti
     profile: "imagespec",
     machine: options.machine,
   });
+  const requirement = flytekitRequirement(spec, { root, requirement: requirementFor(version) });
+  if (requirement !== undefined) {
+    differs.push({ field: "packages", text: `${requirement} stands in the spec; there, it is added unseen` });
+    told.add("packages");
+  }
   const format = formatOf(spec);
   return {
     spec: (format === undefined ? image : image.with({ tagFormat: format })).toJSON(),
     imageName: imageNameOf(spec, tagOptions),
     tag,
     id: hashText(specText(spec, python)),
-    equal: fields.filter((field) => fieldCounterparts[field].difference === undefined),
+    equal: flytekitFields.filter((field) => given[field] !== undefined && given[field] !== null && !told.has(field)),
     differs: sorted(differs),
     ignored: sorted([...quirks, ...nestedQuirks(given, spec, { root, python, version })]),
   };

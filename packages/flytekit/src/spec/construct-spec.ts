@@ -42,6 +42,8 @@ export function constructSpec(spec: FlytekitSpec, environment: FlytekitEnvironme
   const minor = flytekitMinor(environment.version ?? newestFlytekit);
   const python = environment.python ?? defaultFlytekitPython;
   const fields = minor === "1.15" ? flytekitFields.filter((field) => field !== "builder_config") : flytekitFields;
+  // A nested spec is made before the one that it is given to.
+  const nested = isNestedSpec(spec.base_image) ? constructSpec(spec.base_image, environment) : undefined;
   for (const name of Object.keys(spec)) {
     if ((fields as readonly string[]).includes(name)) continue;
     const text = `ImageSpec.__init__() got an unexpected keyword argument '${name}'`;
@@ -51,9 +53,7 @@ export function constructSpec(spec: FlytekitSpec, environment: FlytekitEnvironme
   for (const field of fields) {
     const value: PythonValue | FlytekitSpec | undefined = spec[field];
     if (value === undefined) continue;
-    if (field === "base_image" && isNestedSpec(value)) {
-      given.set(field, new NestedSpec(constructSpec(value, environment)));
-    }
+    if (field === "base_image" && nested !== undefined) given.set(field, new NestedSpec(nested));
     // A nested spec is told apart above: what else a field holds is a Python value.
     else given.set(field, value as PythonValue);
   }
