@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { abortedError, ImageSpecError } from "@imagespec/errors";
 import type { ImageSpecBuilder } from "../builder/builder.ts";
@@ -54,6 +55,8 @@ export class ImageBuildEngine implements AsyncDisposable {
 
   constructor(options: EngineOptions = {}) {
     this.#defaults = options.defaults ?? {};
+    // Every build listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#shared =
       options.registry ?? (options.builders === undefined ? defaultBuilderRegistry() : new BuilderRegistry());
     for (const builder of options.builders ?? []) this.#own.register(builder);

@@ -201,10 +201,11 @@ async function takeExisting(job: ImageJob, { builder, spec, existing }: Assignme
 async function copyUnit(job: ImageJob, unit: BuildTarget, made: MadeImage): Promise<MadeImage> {
   const { context, output, prefix } = job;
   const { signal, events } = context;
+  const isHere = isSamePlace(made.output, output);
   const copied = await events.step(
     "copy",
     async () => {
-      if (isSamePlace(made.output, output)) return { bytesSent: 0, blobsReused: 0 };
+      if (isHere) return { bytesSent: 0, blobsReused: 0 };
       const from = made.output.repository;
       const isSameRegistry = from !== undefined && from.registry === output.repository?.registry;
       return copyImage(made.output.source, { digest: made.image.descriptor.digest }, output.sink, {
@@ -215,7 +216,7 @@ async function copyUnit(job: ImageJob, unit: BuildTarget, made: MadeImage): Prom
     () => `the same image was built as ${made.output.reference(unit.tag)}`,
     { builder: "", prefix },
   );
-  await publishUnit(job, unit, made);
+  await publishUnit(job, unit, isHere ? { ...made, records: [] } : made);
   const layers = {
     built: 0,
     reused: [...made.platforms.values()].reduce((sum, facts) => sum + facts.layers.length, 0),

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImageSpecInput } from "@imagespec/core";
+import { ImageSpec, type ImageSpecInput, resolveImageSpec } from "@imagespec/core";
 import { checkImageContract, enginesUnderTest } from "@imagespec/test-support";
 import { describe, expect, test } from "vitest";
 import { testBench } from "./support/test-bench.ts";
@@ -83,8 +83,12 @@ describe.each(daemons)("%s", (daemon) => {
       },
     );
     expect(violations).toEqual([]);
-    // No tag but the one that was asked for, and that of the record where the registry knows no referrers.
-    expect((await repository.tags()).filter((tag) => !tag.startsWith("sha256-"))).toEqual([built.tag]);
+    // No tag but the one that was asked for, that of the image without its source, and those of records where the registry knows no referrers.
+    const bare = new ImageSpec(input).with({ sourceRoot: undefined, copy: [] });
+    const below = await resolveImageSpec(bare, { root: bench.root });
+    expect((await repository.tags()).filter((tag) => !tag.startsWith("sha256-")).sort()).toEqual(
+      [built.tag, below.tag].sort(),
+    );
 
     expect(await bench.build(input)).toMatchObject({ action: "exists", digest });
     await bench.write({ "src/main.py": `print("edited ${Date.now()}")\n` });
