@@ -1,3 +1,4 @@
+export { ensureBuildkitImage } from "../shared/buildkit-image.ts";
 export type { AccessToken } from "./auth/create-tokens.ts";
 export type { Build, BuildStatus, BuildStep, FailureType } from "./build/build.ts";
 export type { BuildScript } from "./build/build-script.ts";
@@ -5,5 +6,6 @@ export type { Denial } from "./gate/denials.ts";
 export type { GoogleFault } from "./gate/faults.ts";
 export type { GoogleOperation, RecordedRequest } from "./gate/gate.ts";
 export type { ErrorInfo, GoogleStatus } from "./google-error.ts";
+export { assertCloudBuildMessage } from "./proto/assert-cloud-build-message.ts";
 export type { FakeGoogle, FakeGoogleEndpoints, FakeGoogleOptions, GoogleApi } from "./start-fake-google.ts";
 export { startFakeGoogle } from "./start-fake-google.ts";

@@ -6,6 +6,7 @@ import { type BuildStatus, milliseconds, timestamp } from "./build.ts";
 import { BuildEnded, BuildFailure } from "./build-failure.ts";
 import { fetchSource } from "./fetch-source.ts";
 import { pushImages } from "./push-images.ts";
+import { removeBuilders } from "./remove-builders.ts";
 import { runStep } from "./run-step.ts";
 import type { RunningBuild } from "./running-build.ts";
 
@@ -51,6 +52,7 @@ export async function runBuild(running: RunningBuild): Promise<void> {
     if (step.status === undefined || step.status === "QUEUED")
       step.status = status === "SUCCESS" ? "SUCCESS" : "CANCELLED";
   }
+  await removeBuilders(running);
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   try {
     await log.finish();

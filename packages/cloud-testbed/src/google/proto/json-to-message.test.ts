@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { assertCloudBuildMessage } from "./assert-cloud-build-message.ts";
 import { messageType, toBytes, toPlain } from "./cloud-build-protos.ts";
 import { jsonToMessage } from "./json-to-message.ts";
 import { messageToJson } from "./message-to-json.ts";
@@ -52,6 +53,9 @@ test.for([
 
 test("objects of the client library are held to the same rules", () => {
   const check = (value: object) => jsonToMessage(build, value, "build", "object");
+  expect(() => assertCloudBuildMessage("CreateBuildRequest", { build: { steps: [{ nme: "x" }] } })).toThrow(
+    "build.steps[0]",
+  );
   expect(check({ timeout: { seconds: 60 }, options: { logging: 2 } })).toMatchObject({
     options: { logging: "GCS_ONLY" },
   });

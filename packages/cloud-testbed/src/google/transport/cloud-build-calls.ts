@@ -8,8 +8,7 @@ import type {
 } from "../build/create-cloud-build.ts";
 import type { Gate, GoogleOperation } from "../gate/gate.ts";
 import { GoogleError } from "../google-error.ts";
-import { messageType } from "../proto/cloud-build-protos.ts";
-import { jsonToMessage } from "../proto/json-to-message.ts";
+import { assertCloudBuildMessage } from "../proto/assert-cloud-build-message.ts";
 
 /** How a call came in. */
 export interface CallContext {
@@ -68,7 +67,8 @@ export function createCloudBuildCalls(service: CloudBuild, gate: Gate, project: 
         request,
         context,
         () => {
-          assertKnownValues(request);
+          // Over gRPC an enum can have any number; the service refuses those that it does not know.
+          assertCloudBuildMessage("CreateBuildRequest", request);
           assertRouted(request, context);
           return service.createBuild(request);
         },
@@ -122,9 +122,4 @@ export function createCloudBuildCalls(service: CloudBuild, gate: Gate, project: 
         "cloudbuild.builds.update",
       ),
   };
-}
-
-/** Over gRPC an enum can have any number; the service refuses those that it does not know. */
-function assertKnownValues(request: CreateBuildRequest): void {
-  jsonToMessage(messageType("CreateBuildRequest"), request, "", "object");
 }
