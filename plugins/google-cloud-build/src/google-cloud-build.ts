@@ -52,6 +52,7 @@ function lazySession(options: GoogleCloudBuildOptions): (signal: AbortSignal) =>
 function define(options: GoogleCloudBuildOptions = {}): BuilderDefinition {
   assertOptions(options);
   const session = lazySession(options);
+  let available: Promise<Availability> | undefined;
   const hasSecrets = Object.keys(options.secrets ?? {}).length > 0;
   return {
     name: builderName,
@@ -59,7 +60,16 @@ function define(options: GoogleCloudBuildOptions = {}): BuilderDefinition {
     capabilities: hasSecrets ? [...capabilities, ...secretCapabilities] : capabilities,
     async isAvailable({ signal }): Promise<Availability> {
       const { availability } = await import("./availability.ts");
-      return availability(session, signal);
+      available ??= availability(options, signal);
+      try {
+        const answer = await available;
+        // What is missing may be there the next time.
+        if (!answer.available) available = undefined;
+        return answer;
+      } catch (error) {
+        available = undefined;
+        throw error;
+      }
     },
     shouldBuild(spec, context) {
       const problems = declines(spec, context, options);

@@ -78,7 +78,7 @@ export class PlainProgress {
     const vertex = this.#vertices.get(id);
     if (vertex === undefined) this.#start(id, rest);
     else if (vertex.state === "ended" || rest === "...") return;
-    else if (rest === "CACHED") this.#finish(id, vertex, { state: "cached" });
+    else if (rest === "CACHED") this.#finish(id, vertex, { state: "cached", ms: 0 });
     else if (rest.startsWith("CANCELED")) this.#finish(id, vertex, { state: "canceled" });
     else if (rest.startsWith("ERROR")) this.#fail(id, vertex, rest.replace(/^ERROR:?\s*/, ""));
     else {
@@ -118,7 +118,8 @@ export class PlainProgress {
     vertex.state = "ended";
     const { name, planned } = vertex.description;
     if (end.state === "done" && planned !== undefined) this.#built++;
-    if (end.ms !== undefined && isTold) this.#timings[name] = (this.#timings[name] ?? 0) + end.ms;
+    if (end.state === "done" && end.ms !== undefined && isTold)
+      this.#timings[name] = (this.#timings[name] ?? 0) + end.ms;
     if (isTold) this.#step(id, vertex.description, end);
   }
 

@@ -20,7 +20,7 @@ import { chooseTool } from "../request/choose-tool.ts";
 import { ensureTarget } from "./ensure-target.ts";
 import type { GoogleSession } from "./google-session.ts";
 import { isNative } from "./native-platform.ts";
-import { type PushTarget, pushTarget } from "./push-target.ts";
+import { type PushTarget, pushTarget, removePushedTag } from "./push-target.ts";
 import { type RunResult, runBuild } from "./run-build.ts";
 import { secretVersions } from "./secret-versions.ts";
 import { stageContext } from "./stage-context.ts";
@@ -76,7 +76,7 @@ async function build(
         onRetry: (reason) => request.emit({ type: "retry", what: "the build", attempt: 1, delayMs: 0, reason }),
       },
     );
-    const image = await verify(result, target);
+    const image = await verify(result);
     return outcomeOf(image, { prepared, result, source, options, session });
   } finally {
     if (options.cleanup === "always") await removeContext(session, source, request.emit);
@@ -90,10 +90,17 @@ async function build(
     return staged;
   }
 
-  function verify({ digest, state, tag }: RunResult, { repository }: PushTarget): Promise<StoredManifest> {
-    return steps.run("verify", undefined, () =>
-      verifyDigest(digest, repository, { provider: "google", build: state.id, tag, signal }),
-    );
+  async function verify(result: RunResult): Promise<StoredManifest> {
+    const { digest, state, tag, before, isJoined } = result;
+    try {
+      return await steps.run("verify", undefined, () =>
+        verifyDigest(digest, target.repository, { provider: "google", build: state.id, tag, signal }),
+      );
+    } catch (error) {
+      // A tag that nobody vouches for.
+      if (tag !== undefined && !isJoined) await removePushedTag(target, before);
+      throw error;
+    }
   }
 }
 

@@ -6,6 +6,7 @@ export class PhaseReporter {
   readonly #emit: (event: BuilderEvent) => void;
   readonly #states = new Map<string, StepState>();
   readonly #timings: Record<string, number> = {};
+  readonly #begun = new Map<string, number>();
   readonly #silent: ReadonlySet<string>;
   readonly #unknown = new Set<string>();
 
@@ -52,13 +53,18 @@ export class PhaseReporter {
     const known = this.#states.get(name);
     if (known === state || (known !== undefined && known !== "running")) return;
     // Whoever is told of an end has been told of the beginning.
-    if (known === undefined && state !== "running") this.#step(name, "running");
+    if (known === undefined) {
+      this.#begun.set(name, performance.now());
+      if (state !== "running") this.#step(name, "running");
+    }
     this.#states.set(name, state);
-    if (ms !== undefined && state === "done") this.#timings[name] = ms;
-    this.#step(name, state, ms);
+    // Where the service does not say it: as long as it was seen.
+    const took = ms ?? Math.round(performance.now() - (this.#begun.get(name) ?? 0));
+    if (state === "done") this.#timings[name] = took;
+    this.#step(name, state, took);
   }
 
-  #step(name: string, state: StepState, ms?: number): void {
-    this.#emit({ type: "step", id: name, name, state, ...(ms === undefined || state === "running" ? {} : { ms }) });
+  #step(name: string, state: StepState, ms = 0): void {
+    this.#emit({ type: "step", id: name, name, state, ...(state === "running" ? {} : { ms }) });
   }
 }

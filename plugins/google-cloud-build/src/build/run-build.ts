@@ -41,8 +41,11 @@ export interface RunResult {
   readonly phases: PhaseReporter;
   readonly isJoined: boolean;
   readonly seconds: number;
+  /** What the tag had before. */
+  readonly before: Digest | undefined;
 }
 
+type Followed = Omit<RunResult, "isJoined" | "seconds" | "before">;
 type Emit = (event: BuilderEvent) => void;
 
 /** Starts a build or joins one, follows it to its end, and cancels it when that is aborted. */
@@ -52,18 +55,21 @@ export async function runBuild(session: GoogleSession, context: RunContext): Pro
   const { message, key } = buildMessage(work, options, session.place);
   const emit = attempt === 1 ? request.emit : numberedEvents(request.emit, attempt);
   const before = message.images === undefined ? undefined : await tagDigest(target, signal);
-  return prepared.steps.run(cloudStep, undefined, async (notes) => {
-    const begun = performance.now();
-    const started = await start(session, { message, key }, context, emit);
-    notes.detail = `${started.isJoined ? "joined " : ""}${started.state.logUrl}`;
-    try {
-      const result = await follow(session, started, { ...context, message, emit });
-      return { ...result, isJoined: started.isJoined, seconds: (performance.now() - begun) / 1000 };
-    } catch (error) {
-      if (signal.aborted && !started.isJoined) await undo(session, started.state, context, { before, emit });
-      throw error;
-    }
-  });
+  let started: StartedBuild | undefined;
+  try {
+    const result = await prepared.steps.run(cloudStep, undefined, async (notes) => {
+      const begun = performance.now();
+      started = await start(session, { message, key }, context, emit);
+      notes.detail = `${started.isJoined ? "joined " : ""}${started.state.logUrl}`;
+      const followed = await follow(session, started, { ...context, message, emit });
+      return { ...followed, isJoined: started.isJoined, seconds: (performance.now() - begun) / 1000 };
+    });
+    return { ...result, before };
+  } catch (error) {
+    // Steps have ended by now: whoever aborted does not wait for more of them.
+    if (signal.aborted && started?.isJoined === false) await undo(session, started.state, context, { before, emit });
+    throw error;
+  }
 }
 
 async function start(
@@ -83,7 +89,7 @@ async function follow(
   session: GoogleSession,
   started: StartedBuild,
   context: RunContext & { readonly message: BuildMessage; readonly emit: Emit },
-): Promise<Omit<RunResult, "isJoined" | "seconds">> {
+): Promise<Followed> {
   const { prepared, options, request, emit } = context;
   const { signal } = request;
   let open: Pick<FollowedBuild, "progress" | "phases"> | undefined;
@@ -125,7 +131,7 @@ async function resultOf(
   { state, progress, phases, tail }: FollowedBuild,
   { isJoined }: StartedBuild,
   { work, target, options, spec, request, message }: RunContext & { readonly message: BuildMessage },
-): Promise<Omit<RunResult, "isJoined" | "seconds">> {
+): Promise<Followed> {
   const tag = message.images === undefined ? undefined : work.tag;
   if (state.status === "SUCCESS") return { state, digest: statedDigest(state, message), tag, progress, phases };
   if (isJoined && state.status === "CANCELLED") throw leftAlone(state);

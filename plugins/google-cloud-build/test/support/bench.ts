@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type FakeGoogle, type FakeGoogleOptions, startFakeGoogle } from "@imagespec/cloud-testbed/google";
@@ -18,6 +18,8 @@ export interface BenchBuild {
   readonly root?: string;
   readonly repository?: string;
   readonly allowEmulation?: boolean;
+  /** Folder of the cache, for another machine than this one. */
+  readonly cache?: string;
 }
 
 /** A fake Google Cloud, and engines that build on it with the credentials that it hands out. */
@@ -43,11 +45,14 @@ export async function openBench(stack: Stack, fakeOptions: Partial<FakeGoogleOpt
   vi.stubEnv("METADATA_SERVER_DETECTION", "none");
   const folder = await mkdtemp(path.join(tmpdir(), "google-bench-"));
   const options = benchOptions(google);
-  const client = new RegistryClient({
-    insecure: [stack.registry, google.registry],
-    providers: [artifactRegistry(options)],
-  });
+  const clientFor = (given: GoogleCloudBuildOptions): RegistryClient =>
+    new RegistryClient({
+      insecure: [stack.registry, google.registry],
+      providers: [artifactRegistry(given)],
+    });
+  const client = clientFor(options);
   const base = await copyBase(client, stack, google);
+  await writeFile(path.join(folder, "note.txt"), "a file\n");
   const events: BuildEvent[] = [];
   let count = 0;
   return {
@@ -59,11 +64,19 @@ export async function openBench(stack: Stack, fakeOptions: Partial<FakeGoogleOpt
     events,
     requested: (operation) => google.requests.filter((request) => request.operation === operation),
     async build(input, more = {}) {
-      const { options: own = {}, repository = "images", root = folder, onEvent, signal: given, ...build } = more;
+      const {
+        options: own = {},
+        repository = "images",
+        root = folder,
+        onEvent,
+        signal: given,
+        cache = "cache",
+        ...build
+      } = more;
       await using engine = new ImageBuildEngine({
         builders: [googleCloudBuild({ ...options, ...own })],
-        cacheFolder: path.join(folder, "cache"),
-        registryClient: client,
+        cacheFolder: path.join(folder, cache),
+        registryClient: own.createRepository === undefined ? client : clientFor({ ...options, ...own }),
       });
       count++;
       const spec = new ImageSpec({ baseImage: base, name: `app-${count}`, ...input });
@@ -96,6 +109,14 @@ async function copyBase(client: RegistryClient, stack: Stack, google: FakeGoogle
   await using login = await loginFolder(google);
   await stack.docker(["--config", login.path, "pull", "--quiet", base]);
   return base;
+}
+
+let count = 0;
+
+/** A spec that needs no base and no network: its image is one small file. */
+export function tinySpec(): ImageSpecInput {
+  count++;
+  return { baseImage: "scratch", copy: [{ from: "note.txt", to: "/note.txt" }], env: { NUMBER: `${count}` } };
 }
 
 /** The options with which the plugin speaks to a fake. */
