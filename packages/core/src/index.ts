@@ -148,7 +148,7 @@ export type {
 } from "./spec/normalized-spec.ts";
 export { isOwnWorkdir } from "./spec/own-workdir.ts";
 export type { ProfileLayout } from "./spec/profile-layout.ts";
-export { profileEnv, profileLayout } from "./spec/profile-layout.ts";
+export { profileEnv, profileLayout, venvLinks } from "./spec/profile-layout.ts";
 export { fillTagFormat } from "./spec/reference-checks.ts";
 export type { Requirement } from "./spec/requirement.ts";
 export { formatRequirement, isRequirement, normalizePackageName, parseRequirement } from "./spec/requirement.ts";

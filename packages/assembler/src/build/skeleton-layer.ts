@@ -1,4 +1,4 @@
-import { isOwnWorkdir, profileLayout } from "@imagespec/core";
+import { isOwnWorkdir, profileLayout, venvLinks } from "@imagespec/core";
 import {
   bytesContent,
   entryInputs,
@@ -52,7 +52,7 @@ export async function skeletonLayer(
       systemSitePackages: spec.pythonExec !== undefined,
     });
     for (const entry of entries) tree.add(entry);
-    for (const link of profile.venvLinks) {
+    for (const link of venvLinks(spec.profile, python.path)) {
       tree.add({ type: "symlink", path: relativePath(link), mode: 0o777, ...root, target: `/${layout.prefix}` });
     }
     if (hasRuntime) tree.addFolder(relativePath(runtimeFolder), { mode: 0o755, ...own });

@@ -57,6 +57,11 @@ export function profileLayout(profile: ImageProfile): ProfileLayout {
   return layouts[profile];
 }
 
+/** The links of a profile to an environment on an interpreter; where that one lives, the base's own folder stays. */
+export function venvLinks(profile: ImageProfile, python: string): readonly string[] {
+  return layouts[profile].venvLinks.filter((link) => !python.startsWith(`${link}/`));
+}
+
 /** The variables of a profile on top of a base's: without `PATH`, which every image has. */
 export function profileEnv(profile: ImageProfile, baseEnv: readonly string[]): Readonly<Record<string, string>> {
   const { env, pathPrefixes } = layouts[profile];

@@ -57,6 +57,11 @@ test("the profile flytekit has that project's user, workdir, variables and path 
     kind: "symlink",
     linkTarget: "/opt/venv",
   });
+  // The Python of an image that flytekit made lives in that folder.
+  const path = "/opt/micromamba/envs/runtime/bin/python3.12";
+  const made = { ...base, facts: { ...slimFacts, python: { path, version: "3.12.4" } } };
+  const above = await plan(spec, { base: made, resolution: resolutionOf(wheelOf("six", "1.0")) }, sent);
+  expect(above.text).not.toContain("layout/");
 });
 
 const quickstart: ImageSpecInput = {

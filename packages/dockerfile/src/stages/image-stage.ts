@@ -1,4 +1,4 @@
-import { isOwnWorkdir, profileEnv, profileLayout } from "@imagespec/core";
+import { isOwnWorkdir, profileEnv, profileLayout, venvLinks } from "@imagespec/core";
 import { linkEntry, textEntry } from "../context/text-entry.ts";
 import { pythonStage } from "../plan/choose-python.ts";
 import type { PlanState } from "../plan/plan-state.ts";
@@ -80,9 +80,9 @@ function writePackages({ text, groups, python, spec, base, context, options }: P
   const hasRuntime = spec.runtimePackages.length > 0;
   context.add(...environmentFiles(python, { workdir: spec.workdir, hasRuntime, isThere }));
   text.instruction("COPY", [`${link}environment/ /opt/venv/`]);
-  const { venvLinks } = profileLayout(spec.profile);
-  if (venvLinks.length === 0) return;
-  context.add(...venvLinks.map((path) => linkEntry(`layout${path}`, "/opt/venv")));
+  const links = venvLinks(spec.profile, python.path);
+  if (links.length === 0) return;
+  context.add(...links.map((path) => linkEntry(`layout${path}`, "/opt/venv")));
   text.instruction("COPY", [`${link}layout/ /`]);
 }
 
