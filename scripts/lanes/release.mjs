@@ -5,6 +5,7 @@ import path from "node:path";
 import { packAll, publicPackages } from "../check.mjs";
 import { buildsBundled, checkPlugAndPlay } from "../release/layouts.mjs";
 import { npm, startLocalRegistry } from "../release/local-registry.mjs";
+import { checkPythonInstall } from "../release/python-install.mjs";
 import { checkScaffold } from "../release/scaffold.mjs";
 import { formatWeight, weightOf } from "../release/weight.mjs";
 import { root, run, say } from "../run.mjs";
@@ -114,6 +115,10 @@ export { defineBuilder };
   }
   await step("npm create imagespec-builder makes a plugin that installs, tests and packs", () =>
     checkScaffold(folder, registry),
+  );
+
+  await step("pip installs the plugin of flytekit, and its command runs without Node.js on the path", () =>
+    checkPythonInstall(folder),
   );
 
   const builders = (await publicPackages()).map(({ name }) => name).filter((name) => /\/builder-/.test(name));

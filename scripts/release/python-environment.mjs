@@ -25,8 +25,7 @@ export async function pythonEnvironment(name, requirementsFile) {
       options(),
     );
   });
-  // The libraries of its extension modules are beside it, not among the system's.
-  return { folder, variables: { LD_LIBRARY_PATH: path.join(path.dirname(path.dirname(python.program)), "lib") } };
+  return { folder, variables: { LD_LIBRARY_PATH: python.libraries } };
 }
 
 /** The path of uv. */
@@ -38,11 +37,17 @@ export async function uvProgram(python) {
   return path.join(folder, "bin", "uv");
 }
 
+/** `libraries`: those of its extension modules, which are beside it, not among the system's. */
 export async function stackPython() {
   const script = path.join(root, "scripts", "stack", "python-tree.mjs");
   const { stdout } = await run(process.execPath, [script, "3.12"], { capture: true });
   const { folder, version, cache } = JSON.parse(stdout);
-  return { program: path.join(folder, "bin", "python3.12"), version, cache: path.join(cache, "python") };
+  return {
+    program: path.join(folder, "bin", "python3.12"),
+    version,
+    libraries: path.join(folder, "lib"),
+    cache: path.join(cache, "python"),
+  };
 }
 
 /** A folder that is whole once it has its name, whoever else makes it at the same time. */
