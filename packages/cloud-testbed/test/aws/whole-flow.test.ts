@@ -77,7 +77,7 @@ test("builds a Dockerfile from S3 and pushes it to ECR, for this machine's platf
 
 const withBuildx = [
   'docker buildx build --push --provenance=false --metadata-file metadata.json -t "$REPO:v1" --build-arg MSG=x .',
-  'DIGEST=$(sed -n "s/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p" metadata.json)',
+  `DIGEST=$(sed -n 's/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p' metadata.json)`,
 ];
 
 test.skipIf(!process.env["IMAGESPEC_WHOLE"]).for(["28.5", "28.5-containerd"] as const)(
