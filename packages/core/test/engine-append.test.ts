@@ -1,7 +1,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ImageSpecError } from "@imagespec/errors";
 import { decompress, readTar } from "@imagespec/image-store";
 import { type ImageConfig, type ImageManifest, isDigest, parseImageConfig, parseImageManifest } from "@imagespec/oci";
+import { RegistryClient, type Repository, type RepositoryReference } from "@imagespec/registry-client";
 import { describe, expect, it, vi } from "vitest";
 import { type BuildOptions, type BuildOutcome, ImageSpec, registryRecords, resolveImageSpec } from "../src/index.ts";
 import { failureOf } from "../src/testing/failure-of.ts";
@@ -252,6 +254,34 @@ describe("the image below a source", () => {
     const forced = await engine.build(spec, { ...bench.options, force: true });
     expect(forced).toMatchObject({ action: "built", builder: "fake" });
     expect(fake.calls.map(({ request }) => request.force)).toEqual([false, true]);
+  });
+
+  it("may be without its tag where the registry moves none", async () => {
+    await using bench = await scene();
+    const fake = fakeBuilder(appendable);
+    const refused = (await resolveImageSpec(spec.with({ sourceRoot: undefined }), { root: bench.folder })).tag;
+    class Immutable extends RegistryClient {
+      override repository(target: RepositoryReference): Repository {
+        const repository = super.repository(target);
+        const writeManifest: Repository["writeManifest"] = async (bytes, mediaType, options) => {
+          if (options?.tag === refused) throw new ImageSpecError("REGISTRY_DENIED", "the tag cannot be overwritten");
+          return repository.writeManifest(bytes, mediaType, options);
+        };
+        return new Proxy(repository, {
+          get: (object, key) => {
+            const value: unknown = key === "writeManifest" ? writeManifest : Reflect.get(object, key, object);
+            return typeof value === "function" ? value.bind(object) : value;
+          },
+        });
+      }
+    }
+    await using client = new Immutable({ retry: { attempts: 1 } });
+    const result = await bench.engine([fake.builder], { registryClient: client }).build(spec, bench.options);
+    expect(result.action).toBe("built");
+    expect(result.warnings).toEqual([
+      "the image without its source did not get its tag: the tag cannot be overwritten",
+    ]);
+    expect(await bench.entries(result.digest!)).toHaveLength(3);
   });
 
   it("is built once for all sources of a call", async () => {

@@ -136,7 +136,13 @@ async function buildAndAppend(
   })();
   // Both are waited for, so that nothing is written any more when one of them has failed.
   const [built, appended] = await Promise.allSettled([making, appending]);
-  if (built.status === "rejected") throw built.reason;
+  if (built.status === "rejected") {
+    // What the source was appended to is there; a tag that may not move (a registry's rule for all tags) is no reason to fail.
+    const isOnlyTag = appended.status === "fulfilled" && built.reason instanceof Error && !job.context.signal.aborted;
+    if (!isOnlyTag) throw built.reason;
+    warn(job, `the image without its source did not get its tag: ${built.reason.message}`);
+    return appended.value;
+  }
   const below = built.value;
   if (below.action === "built") await noteAges(job, below);
   if (appended.status === "rejected") throw appended.reason;
@@ -220,8 +226,11 @@ function isAboutTrunk(error: unknown): error is Error {
   return isBlobLoss(error) || ["BUILDER_CONTRACT", "MANIFEST_INVALID", "REGISTRY_NOT_FOUND"].includes(error.code);
 }
 
-function warnOfWhole({ context, prefix }: ImageJob, why: string): void {
-  const message = `the image is built as a whole instead of appending its source: ${why}`;
+function warnOfWhole(job: ImageJob, why: string): void {
+  warn(job, `the image is built as a whole instead of appending its source: ${why}`);
+}
+
+function warn({ context, prefix }: ImageJob, message: string): void {
   context.events.emit({ builder: "", prefix }, { type: "warning", message });
 }
 
