@@ -19,7 +19,6 @@ test("builds, pushes by a tag of its own, and leaves the engine's alone", async 
   });
   expect(descriptor?.digest).toBe(result.digest);
   expect(await bench.leftTags(name)).toEqual([]);
-  const { stdout } = await bench.stack.docker(["run", "--rm", result.reference, "python", "-c", "import alpha, main"]);
-  expect(stdout).toBe("hello\n");
-  expect((await bench.stack.docker(["run", "--rm", result.reference, "cat", "/made"])).stdout).toBe("made\n");
+  expect(await bench.run(result.reference, "python", "-c", "import alpha, main")).toBe("hello\n");
+  expect(await bench.run(result.reference, "cat", "/made")).toBe("made\n");
 });

@@ -9,8 +9,6 @@ import type { TestBench } from "./support/test-bench.ts";
 const everyDay = process.env["IMAGESPEC_WHOLE"] === undefined;
 const some: ReadonlySet<string> = new Set([
   "a start whose answer is lost",
-  "a build that is not known at first",
-  "lines that come late",
   "a repository that is not known everywhere at once",
   "StartBuild",
   "CreateRepository",

@@ -1,3 +1,4 @@
+import type { RegistryProvider } from "@imagespec/registry-client";
 import type { IndexFixture, IndexServerOptions } from "../wheels/serve-index.ts";
 
 /** Serves made wheels as a package index. {@link serveIndex} is one. */
@@ -22,6 +23,8 @@ export interface ConformanceSettings {
   readonly registry?: string;
   /** Repositories that the suite makes are below it, for registries that want a project before a name: `acme/images`. @default none */
   readonly namespace?: string;
+  /** What the builder's plugin knows of that registry: logins, and repositories that have to be made. @default docker's configuration */
+  readonly providers?: readonly RegistryProvider[];
   /** How the made wheels reach the builder: for builders in a daemon, at an address that the daemon has. @default loopback */
   readonly serveIndex?: ServeWheels;
   /** For `output-engine`: as in `DOCKER_HOST`. @default a stand-in that takes images and keeps their names */

@@ -2,18 +2,22 @@ import type { CliCommand, CliContext } from "@imagespec/core";
 import { ImageSpecError } from "@imagespec/errors";
 import { openAws } from "../aws/open-aws.ts";
 import type { AwsCodebuildOptions } from "../aws-codebuild-options.ts";
+import { buildspec } from "../build/buildspec.ts";
 import { optionsOf } from "../doctor/context-options.ts";
 import { policyDocuments } from "./policy-documents.ts";
 
-const help = `Prints the IAM policies that the builder "aws-codebuild" needs under the configuration of this project.
+const help = `Prints what the builder "aws-codebuild" needs in your account.
 
 Usage: imagespec aws policy [options] [caller | project | trust]
+       imagespec aws buildspec
 
+policy: IAM policies, under the configuration of this project
   caller   for whoever runs imagespec: people and CI
   project  for the role that builds run under
   trust    who may take that role
+buildspec: the buildspec of all builds, to be stored in the project for the option buildspec: project
 
-Options:
+Options of policy:
   --account ID        AWS account  (default: that of the credentials)
   --region NAME       AWS region  (default: that of the configuration)
   --repository NAME   repositories, with wildcards; may be repeated  (default: *)
@@ -22,13 +26,22 @@ Options:
 `;
 
 /** `imagespec aws policy` */
-export const awsCommand: CliCommand = { name: "aws", summary: "IAM policies for the builder aws-codebuild", help, run };
+export const awsCommand: CliCommand = {
+  name: "aws",
+  summary: "IAM policies and the buildspec of the builder aws-codebuild",
+  help,
+  run,
+};
 
 const kinds = ["caller", "project", "trust"] as const;
 
 async function run(argv: readonly string[], context: CliContext): Promise<number> {
   const { words, values } = parse(argv);
   const [command, kind, ...rest] = words;
+  if (command === "buildspec" && words.length === 1) {
+    context.stdout.write(buildspec);
+    return 0;
+  }
   if (command !== "policy")
     throw usage(command === undefined ? "a command is missing" : `there is no command "aws ${command}"`);
   if ((kind !== undefined && !kinds.some((known) => known === kind)) || rest.length > 0)

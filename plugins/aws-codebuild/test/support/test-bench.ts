@@ -29,6 +29,8 @@ export interface TestBench extends AsyncDisposable {
   build(input: ImageSpecInput, options?: Partial<BuildOptions>): ReturnType<ImageBuildEngine["build"]>;
   /** What was asked of AWS, by operation. */
   count(operation: string): number;
+  /** What a container of an image prints. */
+  run(reference: string, ...args: readonly string[]): Promise<string>;
   /** Tags that builds left in a repository. */
   leftTags(name: string): Promise<readonly string[]>;
 }
@@ -92,6 +94,15 @@ export async function testBench(
         ...more,
       }),
     count: (operation) => fake.requests.filter((request) => request.operation === operation).length,
+    async run(reference, ...args) {
+      const login = await client.credentials(fake.registry);
+      if (login?.kind !== "basic") throw new Error("ECR gave no login");
+      const auth = Buffer.from(`${login.username}:${login.password}`).toString("base64");
+      const config = join(folder.path, "docker");
+      await mkdir(config, { recursive: true });
+      await writeFile(join(config, "config.json"), JSON.stringify({ auths: { [fake.registry]: { auth } } }));
+      return (await stack.docker(["--config", config, "run", "--rm", reference, ...args])).stdout;
+    },
     async leftTags(name) {
       const tags = await client.tags({ registry: fake.registry, repository: name });
       return tags.filter((tag) => tag.startsWith("imagespec-"));

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dockerConfigCredentials, RegistryClient } from "@imagespec/registry-client";
+import { RegistryClient } from "@imagespec/registry-client";
 import { createRegistryHandler } from "@imagespec/registry-server";
 import { type TemporaryFolder, temporaryFolder } from "../../disk/temporary-folder.ts";
 import { type IndexFixture, serveIndex } from "../../wheels/serve-index.ts";
@@ -66,9 +66,11 @@ async function openParts(
   const embedded = settings.registry === undefined ? await openRegistry() : undefined;
   if (embedded !== undefined) closers.push(() => embedded.close());
   const registry = settings.registry ?? embedded?.address ?? "";
-  const client = new RegistryClient({
-    credentials: embedded === undefined ? dockerConfigCredentials() : async () => ({ kind: "anonymous" }),
-  });
+  const { providers } = settings;
+  // Without credentials of its own the client asks the providers first, and docker's configuration last.
+  const client = new RegistryClient(
+    embedded === undefined ? { providers } : { credentials: async () => ({ kind: "anonymous" }), providers },
+  );
   closers.push(() => client.close());
   const wheels = madeWheels();
   const held = new Map<string, () => void>();
