@@ -46,7 +46,10 @@ function acceptedBy(command: string, root: string): Promise<Accepted | undefined
 async function askForHelp(command: string, root: string): Promise<Accepted | undefined> {
   const program = path.join(root, "packages", "cli", "bin", "imagespec.js");
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [program, command, "--help"]);
+    const { stdout } = await promisify(execFile)(process.execPath, [program, command, "--help"], {
+      // Its dependencies bring commands of their own.
+      cwd: path.join(root, "examples", "docs"),
+    });
     return parseHelp(stdout, command);
   } catch (error) {
     // It says itself what it does not know; anything else is a build that is missing or broken.

@@ -66,6 +66,18 @@ test("a build whose start was not answered yet is cancelled as well", async () =
   expect(after[0]?.status).toBe("CANCELLED");
 });
 
+test("an abort after the push takes the tag away again", async () => {
+  const controller = new AbortController();
+  const onEvent = (event: BuildEvent): void => {
+    if (isStep(event, "verify", "running")) controller.abort();
+  };
+  const late = bench.build({ ...tinySpec(), name: "late" }, { signal: controller.signal, onEvent });
+  await expect(late).rejects.toMatchObject({ code: "ABORTED" });
+  const { google } = bench;
+  const tag = bench.events.find((event) => event.type === "started")?.build.split(":")[1] ?? "";
+  while ((await google.digestOf(`${google.project}/images/late`, tag)) !== undefined) await sleep(20);
+});
+
 test("with cancelOnAbort off, a build goes on", async () => {
   const controller = new AbortController();
   bench.google.scriptBuilds({ queueMs: 1500 });

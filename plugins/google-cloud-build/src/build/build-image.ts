@@ -98,7 +98,8 @@ async function build(
       );
     } catch (error) {
       // A tag that nobody vouches for.
-      if (tag !== undefined && !isJoined) await removePushedTag(target, before);
+      const message = tag === undefined || isJoined ? undefined : await removePushedTag(target, before);
+      if (message !== undefined) request.emit({ type: "warning", message });
       throw error;
     }
   }

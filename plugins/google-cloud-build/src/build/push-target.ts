@@ -47,10 +47,28 @@ export async function removePushedTag(target: PushTarget, before: Digest | undef
   const signal = AbortSignal.timeout(5000);
   if (before !== undefined) return undefined;
   try {
-    if ((await tagDigest(target, signal)) !== undefined) await target.repository.deleteTag(target.tag, { signal });
+    const digest = await tagDigest(target, signal);
+    if (digest !== undefined) await removeTag(target, digest, signal);
     return undefined;
   } catch (error) {
     if (!isImageSpecError(error)) throw error;
     return `the tag "${target.image}:${target.tag}" may be there although the build was aborted: ${error.message}`;
+  }
+}
+
+/** What another way of deleting would meet again. */
+const final: ReadonlySet<string> = new Set(["REGISTRY_AUTH", "REGISTRY_DENIED", "REGISTRY_DOWN", "REGISTRY_NOT_FOUND"]);
+
+async function removeTag({ repository, tag }: PushTarget, digest: Digest, signal: AbortSignal): Promise<void> {
+  try {
+    await repository.deleteTag(tag, { signal });
+  } catch (error) {
+    if (!isImageSpecError(error) || final.has(error.code)) throw error;
+    // There are registries that only delete manifests, and every tag of them: it must be the only one.
+    for (const other of await repository.tags({ signal })) {
+      const isSame = (await repository.headManifest({ tag: other }, { signal, mirrors: false }))?.digest === digest;
+      if (isSame && other !== tag) throw error;
+    }
+    await repository.deleteManifest(digest, { signal });
   }
 }

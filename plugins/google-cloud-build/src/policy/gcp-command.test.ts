@@ -66,7 +66,7 @@ test("commands are ready to be run", async () => {
 test("the documentation shows what it prints", async () => {
   const { out } = await run(["policy", ...repository, "--caller", "user:ada@acme.dev", "--format", "terraform"]);
   const page = await readFile(path.join(import.meta.dirname, "../../../../docs/plugins/google-cloud-build.md"), "utf8");
-  expect(/```hcl\n([\s\S]*?)```/.exec(page)?.[1]).toBe(out);
+  expect(/```text\n(resource [\s\S]*?)```/.exec(page)?.[1]).toBe(out);
 });
 
 test.each([

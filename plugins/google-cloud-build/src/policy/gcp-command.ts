@@ -16,10 +16,10 @@ Prints the least rights that the account that runs imagespec, and the one that b
 google-cloud-build as it is configured. Nothing is changed, and Google is not asked.
 
 options:
-  --repository REFERENCE  where images go: europe-west1-docker.pkg.dev/acme/images
-  --project ID            the project that builds, when the configuration does not name it
-  --caller MEMBER         who runs imagespec: user:ada@acme.dev, serviceAccount:ci@acme.iam.gserviceaccount.com
-  --format FORMAT         gcloud (commands; the default), terraform, json
+      --repository REFERENCE  where images go: europe-west1-docker.pkg.dev/acme/images
+      --project ID            the project that builds, when the configuration does not name it
+      --caller MEMBER         who runs imagespec: user:ada@acme.dev, serviceAccount:ci@acme.iam.gserviceaccount.com
+      --format FORMAT         gcloud (commands; the default), terraform, json
 `;
 
 const formats = ["gcloud", "terraform", "json"];

@@ -1,0 +1,3 @@
+from rich.text import Text
+
+print(Text("report", style="bold").plain)
