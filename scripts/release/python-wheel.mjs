@@ -10,6 +10,8 @@ import { uvProgram } from "./python-environment.mjs";
 
 const project = path.join(root, "integrations", "flytekit");
 const command = path.join(root, "packages", "cli");
+/** Beside the one that the command comes with: steps, Debian packages and more, where there is a Docker engine or a buildkitd. */
+const builders = ["@imagespec/builder-buildkit"];
 /** For people and compilers, not for programs that run. */
 const left = /\.(map|md|d\.[cm]?ts)$|^(docs|test|tests|types|scripts|browser|example|examples|benchmark)\//;
 /** Of packages that bring more than one build of themselves, what Node runs here. */
@@ -42,15 +44,16 @@ export async function makeWheel(target) {
   }
 }
 
-/** The packages that the command runs, as npm would install them, flat. */
+/** The packages that the command runs, as npm would install them: flat, and a second version below who wants it. */
 async function packCommand(modules, stage) {
   const places = new Map([["imagespec", command]]);
-  for (const [, folder] of places) {
+  for (const name of builders) places.set(name, path.join(root, "plugins", name.replace("@imagespec/builder-", "")));
+  for (const [place, folder] of places) {
     for (const dependency of dependenciesOf(await manifestOf(folder))) {
-      const place = folderOf(dependency, folder);
-      const known = places.get(dependency) ?? place;
-      if (known !== place) throw new Error(`"${dependency}" is wanted in two versions: ${known}, ${place}`);
-      places.set(dependency, place);
+      const wanted = folderOf(dependency, folder);
+      if (placeSeenFrom(place, dependency, places) !== wanted) {
+        places.set(places.has(dependency) ? `${place}/node_modules/${dependency}` : dependency, wanted);
+      }
     }
   }
   const ours = [...places].filter(([, folder]) => !folder.includes("/node_modules/")).map(([name]) => name);
@@ -58,11 +61,28 @@ async function packCommand(modules, stage) {
   await mkdir(packed);
   const chosen = ours.flatMap((name) => ["--filter", name]);
   await pnpm([...chosen, "--recursive", "pack", "--pack-destination", packed], { quiet: true });
-  for (const [name, folder] of places) {
-    const source = ours.includes(name) ? await unpacked(packed, name, folder) : folder;
-    const isKept = (file) => (kept[name] === undefined ? !left.test(file) : kept[name].test(file));
-    await copyFiles(source, path.join(modules, name), isKept);
+  for (const [place, folder] of places) {
+    const source = ours.includes(place) ? await unpacked(packed, place, folder) : folder;
+    const isKept = (file) => (kept[place] === undefined ? !left.test(file) : kept[place].test(file));
+    await copyFiles(source, path.join(modules, place), isKept);
   }
+  await dependOn(builders, path.join(modules, "imagespec", "package.json"));
+}
+
+/** The command finds the builders among what it depends on. */
+async function dependOn(names, file) {
+  const manifest = JSON.parse(await readFile(file, "utf8"));
+  for (const name of names) manifest.dependencies[name] = "*";
+  await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** What Node finds under a name for the package at a place. */
+function placeSeenFrom(place, name, places) {
+  for (let at = place; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/node_modules/")))) {
+    const found = places.get(`${at}/node_modules/${name}`);
+    if (found !== undefined) return found;
+  }
+  return places.get(name);
 }
 
 function dependenciesOf({ dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }) {

@@ -28,6 +28,7 @@ def test_prints_a_line_for_each_step(capsys: pytest.CaptureFixture[str]) -> None
         shown.event(step("resolve", "running"))
         shown.event(step("resolve", "done", ms=410, detail="16 packages"))
         shown.event(step("layers", "cached", detail="5 layers"))
+        shown.event(step("packages " + "numpy " * 20, "done", ms=1))
         shown.event(step("push", "failed", ms=2000))
         shown.event({"type": "warning", "message": "old\x1b[2J base"})
         shown.event({"type": "retry", "what": "GET manifest", "reason": "ECONNRESET", "attempt": 1, "delayMs": 1})
@@ -36,6 +37,7 @@ def test_prints_a_line_for_each_step(capsys: pytest.CaptureFixture[str]) -> None
     assert lines == [
         "✔ resolve 16 packages 0.4 s",
         "✔ layers 5 layers (cached)",
+        "✔ packages numpy numpy numpy numpy numpy numpy numpy nump… 0.0 s",
         "✗ push 2.0 s",
         "! old[2J base",
         "… GET manifest: ECONNRESET, trying again",

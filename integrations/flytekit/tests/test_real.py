@@ -20,6 +20,7 @@ from flytekit.constants import CopyFileDetection
 from flytekit.image_spec.image_spec import ImageBuildEngine
 
 from flytekitplugins.imagespec import ImageBuildError
+from flytekitplugins.imagespec.command import find_command
 
 pytestmark = pytest.mark.real
 PROJECT = Path(__file__).parent / "project"
@@ -135,6 +136,12 @@ def test_the_id_is_the_one_that_code_in_the_image_asks_for() -> None:
     image_spec = ImageSpec(name="id", registry=REGISTRY, packages=["trees"], pip_index=index, builder="imagespec")
     ImageBuildEngine.build(image_spec)
     assert f"_F_IMG_ID={image_spec.id}" in config_of(image_spec.image_name())["Env"]
+
+
+def test_the_wheel_brings_two_builders() -> None:
+    done = subprocess.run([*find_command(), "builders", "--json"], capture_output=True, check=True, text=True)
+    assert '"assemble"' in done.stdout
+    assert '"buildkit"' in done.stdout
 
 
 def test_an_error_has_the_code_of_the_catalogue() -> None:

@@ -25,6 +25,8 @@ _ENDED = {"done": ("✔", "green"), "cached": ("✔", "green"), "failed": ("✗"
 _ASCII = {"✔": "+", "✗": "x", "…": "..."}
 #: A CI system takes a build for dead that says nothing for minutes.
 _SIGN_OF_LIFE_SECONDS = 10.0
+#: A step may be named after all packages that it installs.
+_WIDEST_LABEL = 56
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -218,6 +220,8 @@ def format_bytes(amount: float) -> str:
 
 def _label(event: dict[str, Any]) -> str:
     name = plain(str(event.get("name") or event.get("id") or ""))
+    if len(name) > _WIDEST_LABEL:
+        name = f"{name[: _WIDEST_LABEL - 1]}…"
     platform = event.get("platform")
     return f"{name} {platform}" if platform and platform != "linux/amd64" else name
 
