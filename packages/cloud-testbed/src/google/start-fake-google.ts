@@ -90,7 +90,7 @@ export interface FakeGoogle {
   readonly principals: { readonly caller: string; readonly builder: string };
   /** An access token of the caller. */
   token(lifetimeMs?: number): AccessToken;
-  /** Makes every token that was handed out worthless. */
+  /** Makes every token of the caller worthless. Those of builds go on. */
   revokeTokens(): void;
   readonly faults: GoogleFaults;
   readonly denials: Pick<Denials, "deny" | "clear">;
@@ -219,7 +219,7 @@ export async function startFakeGoogle(options: FakeGoogleOptions): Promise<FakeG
     registry: registry.host,
     credentials: { json: tokenService.credentials, file: tokenService.credentialsFile },
     token: (lifetimeMs) => tokens.issue(principals.caller, lifetimeMs),
-    revokeTokens: () => tokens.revokeAll(),
+    revokeTokens: () => tokens.revoke(principals.caller),
     requests: gate.requests,
     registryRequests: registryRequests.entries,
     scriptBuilds: (...scripts) => cloudBuild.script(...scripts),

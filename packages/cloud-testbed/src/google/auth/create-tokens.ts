@@ -22,8 +22,8 @@ export interface Tokens {
    * @throws GoogleError UNAUTHENTICATED
    */
   authenticate(authorization: string | undefined): string;
-  /** From now on no token that was handed out before is good. */
-  revokeAll(): void;
+  /** From now on no token that this principal was given before is good. */
+  revoke(principal: string): void;
 }
 
 const expected =
@@ -55,8 +55,8 @@ export function createTokens(): Tokens {
         reason: "ACCESS_TOKEN_TYPE_UNSUPPORTED",
       });
     },
-    revokeAll() {
-      issued.clear();
+    revoke(principal) {
+      for (const [token, access] of issued) if (access.principal === principal) issued.delete(token);
     },
   };
 }
