@@ -3,11 +3,22 @@
 // Facts as JSON on stdout. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the machine lacks something.
 
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { assertMachine, installPackages, missingPackages, unpackPackages, updatePackageLists } from "./apt.mjs";
+import { assertMachine, debianMirror, installPackages, missingPackages, updatePackageLists } from "./apt.mjs";
 import { run, StackMissingError, say } from "./command.mjs";
 import { createFolders, stackFolder } from "./folder.mjs";
 import { holdsLock, rerunUnderLock } from "./lock.mjs";
@@ -26,6 +37,11 @@ const libraries = [
 const modules = ["yaml", "_yaml", "six.py"];
 /** Not needed, or different from run to run. */
 const left = new Set([
+  "config-3.11-x86_64-linux-gnu",
+  "pydoc_data",
+  "tkinter",
+  "distutils",
+
   "__pycache__",
   "test",
   "idlelib",
@@ -77,34 +93,118 @@ function layOutSet(folder) {
 }
 
 /** Commands of Nix that the builder runs; they are one program under several names. */
-const commands = ["nix", "nix-build", "nix-hash", "nix-instantiate", "nix-prefetch-url", "nix-store"];
+const commands = ["nix-build", "nix-hash", "nix-instantiate", "nix-prefetch-url", "nix-store"];
+const newestSuite = "forky";
+/** Recommended, or for users: what nix-bin needs to run are libraries. */
+const unneeded = /^(?:perl|bash|bzip2|curl|xz-utils|lib.*-perl|perl-.*|libperl.*|debconf.*|gcc-\d+-base)$/;
 
-/** Nix of the newest Debian suite with the libraries that it was linked with, made to run here. */
+/** Nix of the newest Debian suite with the libraries that it was linked with, unpacked and made to run here. */
 async function unpackNewest(folder) {
-  const closure = await newestClosure();
-  const root = await unpackPackages(folder, "sid", closure);
-  const bin = path.join(root, "imagespec-bin");
+  const target = path.join(folder.cache, "nix", `${newestSuite}-1`);
+  const bin = path.join(target, "bin");
   if (existsSync(bin)) return bin;
-  const partial = `${bin}.${process.pid}.partial`;
+  say(`Nix of ${newestSuite}`);
+  const apt = path.join(folder.work, "apt-nix");
+  rmSync(apt, { recursive: true, force: true });
+  for (const name of ["lists/partial", "archives/partial", "parts", "preferences", "download"])
+    mkdirSync(path.join(apt, name), { recursive: true });
+  writeFileSync(path.join(apt, "status"), "");
+  const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+  const line = `deb [signed-by=${keyring}] ${await debianMirror()} ${newestSuite} main\n`;
+  writeFileSync(path.join(apt, "sources.list"), line);
+  const options = Object.entries({
+    "Dir::State::Lists": path.join(apt, "lists"),
+    "Dir::State::status": path.join(apt, "status"),
+    "Dir::Cache": apt,
+    "Dir::Etc::sourcelist": path.join(apt, "sources.list"),
+    "Dir::Etc::sourceparts": path.join(apt, "parts"),
+    "Dir::Etc::preferencesparts": path.join(apt, "preferences"),
+    "Dir::Etc::preferences": "/dev/null",
+    "APT::Sandbox::User": "root",
+    "Acquire::Languages": "none",
+  }).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  await run(["apt-get", ...options, "update", "-qq"]);
+  const names = await closureOf("nix-bin", options);
+  const download = path.join(apt, "download");
+  await run(["apt-get", ...options, "download", "-qq", ...names], { cwd: download });
+  const partial = `${target}.${process.pid}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
-  const folders = [`${root}/usr/lib/x86_64-linux-gnu`, `${root}/usr/lib`, `${root}/lib/x86_64-linux-gnu`];
-  const nested = existsSync(folders[0]) ? readdirSync(folders[0], { withFileTypes: true }) : [];
-  for (const entry of nested)
-    if (entry.isDirectory() && /^nix/.test(entry.name)) folders.push(path.join(folders[0], entry.name));
-  const loader = folders.map((each) => path.join(each, "ld-linux-x86-64.so.2")).find((file) => existsSync(file));
-  const program = path.join(partial, "nix");
-  cpSync(path.join(root, "usr/bin/nix"), program, { dereference: true });
-  // DT_RPATH, not DT_RUNPATH: it also serves the libraries that the libraries need.
-  await run(["patchelf", "--force-rpath", "--set-rpath", folders.join(":"), "--set-interpreter", loader, program]);
-  for (const name of commands.slice(1)) cpSync(program, path.join(partial, name));
-  renameSync(partial, bin);
+  const root = path.join(partial, "root");
+  mkdirSync(root, { recursive: true });
+  for (const file of readdirSync(download)) await run(["dpkg", "-x", path.join(download, file), root]);
+  // Paths of programs are those of the place where they will be.
+  await layOutPrograms(root, path.join(partial, "bin"), path.join(target, "root"));
+  rmSync(target, { recursive: true, force: true });
+  renameSync(partial, target);
+  rmSync(apt, { recursive: true, force: true });
   return bin;
 }
 
-/** Debian packages that the newest nix-bin needs, by its own words. */
-async function newestClosure() {
-  return [...["nix-bin", "libc6", "libgcc-s1", "libstdc++6"]];
+/** A package with the libraries that it and they need. */
+async function closureOf(name, options) {
+  const kinds = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"];
+  const text = await run([
+    "apt-cache",
+    ...options,
+    "depends",
+    "--recurse",
+    ...kinds.map((kind) => `--no-${kind}`),
+    name,
+  ]);
+  const needs = new Map();
+  let own = [];
+  let isAlternative = false;
+  for (const line of text.split("\n")) {
+    const [, bar, needed] = /^\s+(\|?)(?:Pre)?Depends: (\S+)$/.exec(line) ?? [];
+    if (needed === undefined) {
+      if (!/^\S/.test(line)) continue;
+      own = [];
+      needs.set(line, own);
+      continue;
+    }
+    // Of alternatives the first; names in angle brackets are virtual.
+    if (!isAlternative && !needed.startsWith("<")) own.push(needed);
+    isAlternative = bar === "|";
+  }
+  const found = new Set();
+  const pending = [name];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (found.has(next) || unneeded.test(next)) continue;
+    found.add(next);
+    pending.push(...(needs.get(next) ?? []));
+  }
+  return [...found];
+}
+
+/** The program under its names, with the loader and the libraries of its own suite. */
+async function layOutPrograms(root, bin, rootLater) {
+  mkdirSync(bin, { recursive: true });
+  const usual = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib"].filter((each) =>
+    existsSync(path.join(root, each)),
+  );
+  const nested = usual.flatMap((each) =>
+    readdirSync(path.join(root, each), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name.startsWith("nix"))
+      .map((entry) => path.join(each, entry.name)),
+  );
+  const folders = [...usual, ...nested];
+  const loader = folders
+    .map((each) => path.join(each, "ld-linux-x86-64.so.2"))
+    .find((file) => existsSync(path.join(root, file)));
+  const program = path.join(bin, "nix");
+  cpSync(path.join(root, "usr/bin/nix"), program, { dereference: true });
+  const runpath = folders.map((each) => path.join(rootLater, each)).join(":");
+  // DT_RPATH, not DT_RUNPATH: it also serves the libraries that the libraries need.
+  await run([
+    "patchelf",
+    "--force-rpath",
+    "--set-rpath",
+    runpath,
+    "--set-interpreter",
+    path.join(rootLater, loader),
+    program,
+  ]);
+  for (const name of commands) symlinkSync("nix", path.join(bin, name));
 }
 
 async function main() {

@@ -137,7 +137,9 @@ let
   ## Wheels: fetched by hash by the caller, patched here so that the loader of the set finds what they need
 
   libraries =
-    concatMap (candidates: let one = findFirst pkgs candidates; in if one.found && isDerivation one.value then [ (outputOf [ "lib" "out" ] one.value) ] else [ ]) spec.wheelLibraries
+    concatMap (
+      names: if (probe pkgs [ names ]).status == "ok" then [ (outputOf [ "lib" "out" ] (find pkgs names).value) ] else [ ]
+    ) spec.wheelLibraries
     ++ map (s: outputOf [ "lib" "out" ] s.found.value) (filter (s: s.asked.role == "library" && s.status.status == "ok") system);
 
   toolPython = let own = probe tools [ [ pythonName ] ]; in if own.status == "ok" then tools.${pythonName} else tools.python3;
@@ -149,6 +151,8 @@ let
       name = wheel.outputName;
       system = spec.buildSystem;
       builder = "${toolPython}/bin/python3";
+      # Nix tells a builder its name alone, and an interpreter finds its library by where it is.
+      PATH = "${toolPython}/bin";
       args = [ "-I" "-B" "-S" (builtins.path { path = ./patch-wheel.py; name = "imagespec-patch-wheel.py"; }) ];
       inherit (wheel) filename;
       patchelf = "${tools.patchelf}/bin/patchelf";

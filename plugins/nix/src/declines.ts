@@ -52,7 +52,7 @@ function platformProblems(
   return platforms.flatMap((platform) => {
     if (nixSystem(platform) === undefined)
       return [problem("platform", `nixpkgs has no packages for "${platform}"`, "use linux/amd64 or linux/arm64")];
-    if (platform === hostPlatform || builders !== undefined || substituters !== undefined) return [];
+    if (platform === hostPlatform || builders !== undefined || (substituters ?? []).length > 0) return [];
     const message = `nothing says where Nix gets packages for "${platform}" on "${hostPlatform}"`;
     return [problem("platform", message, "name a remote builder (option builders) or a cache (option substituters)")];
   });

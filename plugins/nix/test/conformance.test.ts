@@ -1,20 +1,17 @@
 import { testBuilder } from "@imagespec/plugin-kit";
-import { temporaryFolder } from "@imagespec/test-support";
-import { nixTools } from "@imagespec/test-support/nix";
 import { afterAll, describe, test } from "vitest";
+import { findNix } from "./find-nix.ts";
 import { namedNix } from "./named-nix.ts";
+import { memoryFolder } from "./nix-bench.ts";
 
-const everyDay = /: (definition|selection|events|errors|image contract)$/;
+const everyDay = /: (definition|selection|errors)$/;
 const isWhole = process.env["IMAGESPEC_WHOLE"] !== undefined;
 
-const tools = await nixTools().catch((error: unknown) => {
-  if (process.env["CI"]) throw error;
-  return undefined;
-});
+const tools = await findNix();
 
 describe.skipIf(tools === undefined)("wheels on the Python of Nix", async () => {
   if (tools === undefined) return;
-  const folder = await temporaryFolder("imagespec-nix-conformance-");
+  const folder = await memoryFolder();
   testBuilder({
     test,
     describe: (name, define) => describe.skipIf(!isWhole && !everyDay.test(name))(name, define),

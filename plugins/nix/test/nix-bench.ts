@@ -1,4 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import {
   type BuildEvent,
@@ -11,7 +13,7 @@ import {
 import { type ImageManifest, parseDigest, parseImageConfig, parseImageManifest } from "@imagespec/oci";
 import { RegistryClient } from "@imagespec/registry-client";
 import { startRegistryServer } from "@imagespec/registry-server";
-import { type ImageFile, layerFiles, run, temporaryFolder } from "@imagespec/test-support";
+import { type ImageFile, layerFiles, run, type TemporaryFolder } from "@imagespec/test-support";
 import type { NixTools } from "@imagespec/test-support/nix";
 import { type NixBuilderOptions, nix } from "../src/index.ts";
 
@@ -50,8 +52,19 @@ export function nixEnvironment(config: Readonly<Record<string, string>>): Readon
   return { NIX_CONFIG: lines.join("\n"), NIX_PATH: "", NIX_USER_CONF_FILES: "/dev/null" };
 }
 
+/** A store writes through to its disk at every step: in memory that costs nothing. */
+export async function memoryFolder(): Promise<TemporaryFolder> {
+  const parent = existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
+  const folder = await mkdtemp(path.join(parent, "imagespec-nix-test-"));
+  return {
+    path: folder,
+    join: (...parts) => path.join(folder, ...parts),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
 export async function openNixBench(tools: NixTools, own: NixBuilderOptions = {}): Promise<NixBench> {
-  const folder = await temporaryFolder("imagespec-nix-test-");
+  const folder = await memoryFolder();
   const server = await startRegistryServer();
   const client = new RegistryClient();
   const options: NixBuilderOptions = {

@@ -122,7 +122,8 @@ let
       script = ''
         mkdir -p $site/shared/greeter $out/bin
         echo 'import six; VALUE = "hello " + six.__version__' > $site/shared/greeter/__init__.py
-        printf '#!%s\nfrom shared.greeter import VALUE\nprint(VALUE)\n' ${python311}/bin/python3.11 > $out/bin/greet
+        # As nixpkgs wraps programs: they find what they need by themselves.
+        printf '#!%s\nimport sys\nsys.path[:0] = ["%s", "%s/lib/python3.11/site-packages"]\nfrom shared.greeter import VALUE\nprint(VALUE)\n' ${python311}/bin/python3.11 $site $propagated > $out/bin/greet
         chmod +x $out/bin/greet
       '';
     };
