@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar, type YAMLMap } from "yaml";
 import { DictBuilder } from "../python/dict-builder.ts";
 import { type PythonDict, PythonTuple, type PythonValue, pythonTypeName } from "../python/python-value.ts";
 import { implicitTag, scalarValue } from "./python-scalar.ts";
@@ -24,6 +24,7 @@ class Constructor {
   readonly #fail: Fail;
   /** Nodes in the making: what is inside of itself has no text. */
   readonly #open = new Set<Node>();
+  readonly #merging = new Set<Node>();
 
   constructor(document: Document.Parsed, fail: Fail) {
     this.#document = document;
@@ -89,10 +90,19 @@ class Constructor {
     return dict.dict satisfies PythonDict;
   }
 
-  /** Merged entries come first, those of the first mapping in a list last. */
+  /** Merged entries come before the mapping's own. One that is merged into itself adds nothing. */
   #flatten(node: Node): readonly (readonly [unknown, unknown])[] {
-    if (!isMap(node)) return [];
-    const merged: (readonly [unknown, unknown])[] = [];
+    if (!isMap(node) || this.#merging.has(node)) return [];
+    this.#merging.add(node);
+    try {
+      return this.#flattenOnce(node);
+    } finally {
+      this.#merging.delete(node);
+    }
+  }
+
+  #flattenOnce(node: YAMLMap): readonly (readonly [unknown, unknown])[] {
+    const merged: (readonly (readonly [unknown, unknown])[])[] = [];
     const own: (readonly [unknown, unknown])[] = [];
     for (const { key, value } of node.items) {
       const isMerge = isScalar(key) && scalarTag(key, String(key.value ?? "")) === "merge";
@@ -101,17 +111,17 @@ class Constructor {
         continue;
       }
       const target = this.#resolve(value);
-      if (isMap(target)) merged.push(...this.#flatten(target));
+      if (isMap(target)) merged.push(this.#flatten(target));
       else if (isSeq(target)) {
-        const parts = target.items.map((item) => {
+        for (const item of target.items) {
           const part = this.#resolve(item);
           if (!isMap(part)) throw this.#error(node, "expected a mapping for merging");
-          return this.#flatten(part);
-        });
-        merged.push(...parts.reverse().flat());
+          merged.push(this.#flatten(part));
+        }
       } else throw this.#error(node, "expected a mapping or list of mappings for merging");
     }
-    return [...merged, ...own];
+    // In the order in which they are merged, where what comes first wins: set last, it keeps its place.
+    return [...merged.flat(), ...[...merged].reverse().flat(), ...own];
   }
 
   #unknownTag(node: Node, tag: string): Error {
@@ -134,7 +144,7 @@ function valueKey(key: unknown): unknown {
 
 function scalarTag(node: Scalar, text: string): string {
   const given = tagOf(node);
-  if (given !== undefined) return given === "!" ? "str" : given;
+  if (given !== undefined && given !== "!") return given;
   return node.type === "PLAIN" || node.type === undefined || node.type === null ? implicitTag(text) : "str";
 }
 

@@ -3,6 +3,8 @@ import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "y
 import { specFailure } from "../errors/flytekit-error.ts";
 import { pythonTypeName } from "../python/python-value.ts";
 import type { FlytekitSpec } from "../spec/flytekit-spec.ts";
+import { findAnchorProblem } from "./check-anchors.ts";
+import { findTab } from "./check-tabs.ts";
 import { constructYaml, type YamlFailure } from "./construct-yaml.ts";
 
 /**
@@ -38,17 +40,24 @@ export function parseFlytekitYaml(text: string, options: { readonly file: string
     prettyErrors: false,
     lineCounter: lines,
     logLevel: "silent",
+    keepSourceTokens: true,
   });
+  const tab = findTab(text);
   const documents: readonly Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
-  for (const { errors } of documents) {
-    const [error] = errors;
-    if (error !== undefined) throw fail(syntaxFailure(error));
+  const [error] = documents.flatMap(({ errors }) => errors);
+  // PyYAML stops at what comes first.
+  if (tab !== undefined && (error === undefined || tab <= error.pos[0])) {
+    const message = "found character '\\t' that cannot start any token";
+    throw fail({ type: "ScannerError", message, offset: tab });
   }
+  if (error !== undefined) throw fail(syntaxFailure(error));
   const [first, second] = documents;
   if (second !== undefined) {
     const message = "expected a single document in the stream, but found another document";
     throw fail({ type: "ComposerError", message, offset: second.range[0] });
   }
+  const problem = first === undefined ? undefined : findAnchorProblem(first);
+  if (problem !== undefined) throw fail(problem);
   const value = first === undefined ? null : constructYaml(first, fail);
   const isMapping = value instanceof Map;
   if (!isMapping) {
@@ -77,6 +86,8 @@ const scannerCodes: ReadonlySet<string> = new Set([
 
 function syntaxFailure({ code, message, pos }: YAMLError): YamlFailure {
   const isQuote = code === "MISSING_CHAR" && /quote/.test(message);
-  const type = scannerCodes.has(code) || isQuote ? "ScannerError" : "ParserError";
+  // A line without a colon where a key has to be, and a list on the line of its key.
+  const isKey = /^Implicit map keys need|^Unexpected block-seq-ind on same line/.test(message);
+  const type = scannerCodes.has(code) || isQuote || isKey ? "ScannerError" : "ParserError";
   return { type, message: message.charAt(0).toLowerCase() + message.slice(1).split("\n", 1)[0], offset: pos[0] };
 }
