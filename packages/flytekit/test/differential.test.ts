@@ -21,7 +21,7 @@ interface Answer {
 
 const script = readFileSync(new URL("./support/ask-flytekit.py", import.meta.url), "utf8");
 const { IMAGESPEC_WHOLE: whole, FLYTEKIT_SEED: givenSeed, FLYTEKIT_CASES } = process.env;
-const count = FLYTEKIT_CASES !== undefined ? Number(FLYTEKIT_CASES) : whole === undefined ? 150 : 3000;
+const count = FLYTEKIT_CASES !== undefined ? Number(FLYTEKIT_CASES) : whole === undefined ? 100 : 3000;
 const seed = givenSeed === undefined ? (Date.now() ^ process.pid) >>> 0 : Number(givenSeed);
 
 /**

@@ -165,11 +165,13 @@ function hintsFor({ engine }: BuildContext, { spec, tag, isContentTag, reuse }: 
   } else if (!isContentTag) {
     hints.push(`the tag "${tag}" does not follow the content: it moves whenever the spec changes`);
   }
-  const lockable = spec.floating.filter((field) => !unlockable.has(field));
+  // What another system's tag leaves open, no lock of ours closes.
+  const floating = reuse === "fingerprint" ? spec.floating : [];
+  const lockable = floating.filter((field) => !unlockable.has(field));
   if (lockable.length > 0) {
-    hints.push(`run "imagespec lock" to fix what may change by itself: ${spec.floating.join(", ")}`);
-  } else if (spec.floating.length > 0) {
-    hints.push(`build on a base that has what no lock covers: ${spec.floating.join(", ")}`);
+    hints.push(`run "imagespec lock" to fix what may change by itself: ${floating.join(", ")}`);
+  } else if (floating.length > 0) {
+    hints.push(`build on a base that has what no lock covers: ${floating.join(", ")}`);
   }
   const large = largeSource(spec);
   if (large !== undefined) hints.push(large);

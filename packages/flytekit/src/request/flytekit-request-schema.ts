@@ -47,7 +47,7 @@ const value = { $ref: "#/$defs/value" } as const;
 /** The JSON Schema (2020-12) of a request: `imagespec schema flytekit`. */
 export const flytekitRequestSchema: { readonly [key: string]: JsonValue } = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
-  $id: "https://imagespec.dev/schema/flytekit-request.schema.json",
+  $id: "urn:imagespec:flytekit-request:1",
   title: "A flytekit ImageSpec to build",
   type: "object",
   required: ["contract", "flytekit", "python", "spec"],
