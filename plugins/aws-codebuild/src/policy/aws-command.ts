@@ -6,23 +6,18 @@ import { buildspec } from "../build/buildspec.ts";
 import { optionsOf } from "../doctor/context-options.ts";
 import { policyDocuments } from "./policy-documents.ts";
 
-const help = `Prints what the builder "aws-codebuild" needs in your account.
-
-Usage: imagespec aws policy [options] [caller | project | trust]
+const help = `usage: imagespec aws policy [caller | project | trust] [options]
        imagespec aws buildspec
 
-policy: IAM policies, under the configuration of this project
-  caller   for whoever runs imagespec: people and CI
-  project  for the role that builds run under
-  trust    who may take that role
-buildspec: the buildspec of all builds, to be stored in the project for the option buildspec: project
+Prints what the builder aws-codebuild needs in your account, as it is configured here. "policy": the IAM policies of whoever
+runs imagespec (caller), of the role that builds run under (project), and who may take that role (trust). "buildspec": the
+one of all builds, to be stored in the project for the option "buildspec: project". Nothing is changed.
 
-Options of policy:
-  --account ID        AWS account  (default: that of the credentials)
-  --region NAME       AWS region  (default: that of the configuration)
-  --repository NAME   repositories, with wildcards; may be repeated  (default: *)
-  --secret NAME       a secret that specs name by { aws: NAME }; may be repeated
-  -h, --help          prints this text
+options:
+      --account ID       AWS account, when it is not that of the credentials
+      --region NAME      AWS region, when it is not that of the configuration
+      --repository NAME  repositories that images go to, with wildcards (may be repeated)
+      --secret NAME      a secret that specs name by { aws: NAME } (may be repeated)
 `;
 
 /** `imagespec aws policy` */
