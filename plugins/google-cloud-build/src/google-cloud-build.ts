@@ -11,7 +11,6 @@ import {
 import type { GoogleSession } from "./build/google-session.ts";
 import { builderName } from "./builder-name.ts";
 import { assertOptions } from "./builder-options.ts";
-import { declines } from "./declines.ts";
 import type { GoogleCloudBuildOptions } from "./google-cloud-build-options.ts";
 
 const capabilities: readonly Capability[] = [
@@ -71,7 +70,8 @@ function define(options: GoogleCloudBuildOptions = {}): BuilderDefinition {
         throw error;
       }
     },
-    shouldBuild(spec, context) {
+    async shouldBuild(spec, context) {
+      const { declines } = await import("./declines.ts");
       const problems = declines(spec, context, options);
       return problems.length > 0 ? { action: "decline", problems } : { action: "build", detail: placeText(options) };
     },
