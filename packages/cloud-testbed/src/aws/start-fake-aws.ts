@@ -40,11 +40,9 @@ export async function startFakeAws(options: FakeAwsOptions): Promise<FakeAws> {
   try {
     const folder = await temporaryFolder("fake-aws-");
     cleanup.defer(() => folder[Symbol.asyncDispose]());
-    const [backing, upstream] = await Promise.all([
-      startBacking({ name: options.backing ?? "ministack", accountId, region, iam }),
-      startRegistryProcess(folder.path),
-    ]);
+    const upstream = await startRegistryProcess(folder.path);
     cleanup.defer(upstream.stop);
+    const backing = await startBacking({ name: options.backing ?? "ministack", accountId, region, iam });
     cleanup.defer(backing.stop);
     const [codebuildModel, ecrModel] = await Promise.all([
       loadServiceModel(backing.modules, "codebuild"),
