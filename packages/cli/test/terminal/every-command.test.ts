@@ -11,7 +11,7 @@ import { prepareWalks, type WalkPlace, walks } from "./walks.ts";
 
 const names = [...commands.keys()];
 /** What they print is a file, whose lines are as long as they are. */
-const verbatim: ReadonlySet<string> = new Set(["schema", "completion"]);
+const verbatim: ReadonlySet<string> = new Set(["schema", "completion", "import"]);
 
 const narrow = new Map<string, TerminalRun>();
 const uncoloured = new Map<string, TerminalRun>();

@@ -33,6 +33,7 @@ export const walks: Readonly<Record<string, Walk>> = {
   config: { args: () => ["config"], shows: "IMAGESPEC_CACHE_DIR" },
   schema: { args: () => ["schema", "config"], shows: '"$schema": "https://json-schema.org/draft/2020-12/schema"' },
   completion: { args: () => ["completion", "bash"], shows: "complete" },
+  import: { args: () => ["import", "flytekit", "flyte/spec.yaml"], shows: "# image scored:" },
   plan: { args: () => ["plan"], shows: "absent, for linux/amd64; goes to the local store" },
   explain: { args: () => ["explain"], shows: "assemble build" },
   build: { args: () => ["build"], shows: "6 built" },
@@ -70,6 +71,7 @@ export async function prepareWalks({ cwd, write }: ProjectFolder, config: string
     "score/image.yaml",
     'name: acme/score\nbaseImage: shell:1\nentrypoint: ["/bin/sh", "-c", "echo score 0.94"]\n',
   );
+  await write("flyte/spec.yaml", "name: Scored\npackages: [six]\nenv: { MODE: fast }\n");
   const modules = join(cwd, "node_modules/@imagespec");
   await mkdir(modules, { recursive: true });
   await symlink(fileURLToPath(new URL("../../../dockerfile", import.meta.url)), join(modules, "dockerfile"));
