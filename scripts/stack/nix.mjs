@@ -100,7 +100,7 @@ const unneeded = /^(?:perl|bash|bzip2|curl|xz-utils|lib.*-perl|perl-.*|libperl.*
 
 /** Nix of the newest Debian suite with the libraries that it was linked with, unpacked and made to run here. */
 async function unpackNewest(folder) {
-  const target = path.join(folder.cache, "nix", `${newestSuite}-1`);
+  const target = path.join(folder.cache, "nix", `${newestSuite}-2`);
   const bin = path.join(target, "bin");
   if (existsSync(bin)) return bin;
   say(`Nix of ${newestSuite}`);
@@ -178,7 +178,8 @@ async function closureOf(name, options) {
 
 /** The program under its names, with the loader and the libraries of its own suite. */
 async function layOutPrograms(root, bin, rootLater) {
-  mkdirSync(bin, { recursive: true });
+  const programs = path.join(root, "programs");
+  for (const folder of [bin, programs]) mkdirSync(folder, { recursive: true });
   const usual = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib"].filter((each) =>
     existsSync(path.join(root, each)),
   );
@@ -191,7 +192,7 @@ async function layOutPrograms(root, bin, rootLater) {
   const loader = folders
     .map((each) => path.join(each, "ld-linux-x86-64.so.2"))
     .find((file) => existsSync(path.join(root, file)));
-  const program = path.join(bin, "nix");
+  const program = path.join(programs, "nix");
   cpSync(path.join(root, "usr/bin/nix"), program, { dereference: true });
   const runpath = folders.map((each) => path.join(rootLater, each)).join(":");
   // DT_RPATH, not DT_RUNPATH: it also serves the libraries that the libraries need.
@@ -204,7 +205,12 @@ async function layOutPrograms(root, bin, rootLater) {
     path.join(rootLater, loader),
     program,
   ]);
-  for (const name of commands) symlinkSync("nix", path.join(bin, name));
+  for (const name of ["nix", ...commands]) {
+    if (name !== "nix") symlinkSync("nix", path.join(programs, name));
+    // Its sandbox would have a shell of its suite, which is not installed here.
+    const text = `#!/bin/sh\nNIX_CONFIG="$NIX_CONFIG\nsandbox-paths =" exec "${path.join(rootLater, "programs", name)}" "$@"\n`;
+    writeFileSync(path.join(bin, name), text, { mode: 0o755 });
+  }
 }
 
 async function main() {

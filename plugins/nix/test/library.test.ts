@@ -1,6 +1,7 @@
 import os from "node:os";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test as withNix } from "vitest";
+import { cli } from "../src/cli.ts";
 import { evaluate } from "../src/evaluation/evaluate.ts";
 import { type EvaluationInput, packageSetInput } from "../src/evaluation/evaluation-input.ts";
 import { NixProcess } from "../src/process/nix-process.ts";
@@ -93,4 +94,23 @@ test("random names are looked up, not run", { timeout: 60_000 }, async () => {
     { pin: "set", signal },
   );
   expect(packages).toHaveLength(names.length);
+});
+
+test("the command computes the pin of a folder, and says what is in it", { timeout: 60_000 }, async () => {
+  const [command] = cli.commands;
+  const { pin, nix: folder, store } = bench.options;
+  let text = "";
+  const stdout = { write: (more: string) => (text += more) };
+  const context = { env: {}, cwd: "/", stdout, stderr: stdout, signal, options: { nix: folder, store } };
+  const path = pin !== undefined && "path" in pin ? pin.path : "";
+  expect(await command?.run(["pin", path, "--python", "3.11", "--json"], context)).toBe(0);
+  expect(JSON.parse(text)).toEqual({ pin: { path, sha256: pin?.sha256 }, python: "3.11.2", version: "22.05-debian" });
+
+  text = "";
+  expect(await command?.run(["pin"], context)).toBe(0);
+  expect(text).toContain("nixos-25.11");
+  expect(await command?.run(["pin", "--nothing"], context)).toBe(2);
+  text = "";
+  expect(await command?.run(["pin", "/nowhere"], context)).toBe(1);
+  expect(text).toContain("NIX_EVAL_FAILED");
 });

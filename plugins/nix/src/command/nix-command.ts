@@ -7,12 +7,13 @@ import { pinTable } from "../pins/pin-table.ts";
 const help = `usage: imagespec nix pin [SOURCE] [--python MINOR] [--verify] [--json]
 
   imagespec nix pin                the table: which nixpkgs for which Python
-  imagespec nix pin --verify       downloads each of them, and compares hash and Python
+  imagespec nix pin --verify       whether each of them is what its row says
   imagespec nix pin nixos-25.11    a pin of what the branch is now, for builderOptions
   imagespec nix pin SOURCE         of a revision of nixpkgs, the URL of a tarball, or a folder
 
 options:
   --python MINOR   the one that is looked for, such as 3.13; of the table, this row alone
+  --verify         downloads what is pinned, and compares hash and Python
   --json           as JSON
 `;
 
