@@ -1,7 +1,5 @@
 import { requireStack } from "@imagespec/test-support";
 import { expect, test } from "vitest";
-import { ensureBuildkitImage, startFakeGoogle } from "../../src/google/index.ts";
-import { createBuild, ended, grpcClient, logOf, storageClient, uploadContext } from "./clients-adapter.ts";
 
 test.runIf(process.env["IMAGESPEC_WHOLE"])(
   "buildx builds with a BuildKit of its own, twice at a time",
@@ -9,6 +7,10 @@ test.runIf(process.env["IMAGESPEC_WHOLE"])(
     timeout: 900_000,
   },
   async (context) => {
+    // Loading them takes longer than the everyday run should wait for a test that it does not run.
+    const { ensureBuildkitImage, startFakeGoogle } = await import("../../src/google/index.ts");
+    const clients = await import("./clients-adapter.ts");
+    const { createBuild, ended, grpcClient, logOf, storageClient, uploadContext } = clients;
     const stack = await requireStack(context, { engines: ["28.5"], buildkitd: true });
     await ensureBuildkitImage(stack);
     await using google = await startFakeGoogle({ stack, engine: "28.5" });
