@@ -6,6 +6,8 @@ import { isTerminal } from "../src/client/build-state.ts";
 import { openCloudBuild } from "../src/client/cloud-build-adapter.ts";
 import { type Bench, openBench, tinySpec } from "./support/bench.ts";
 
+const whole = test.skipIf(process.env["IMAGESPEC_WHOLE"] !== "1");
+
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench(await startStack());
@@ -66,7 +68,7 @@ test("a build whose start was not answered yet is cancelled as well", async () =
   expect(after[0]?.status).toBe("CANCELLED");
 });
 
-test("an abort after the push takes the tag away again", async () => {
+whole("an abort after the push takes the tag away again", async () => {
   const controller = new AbortController();
   const onEvent = (event: BuildEvent): void => {
     if (isStep(event, "verify", "running")) controller.abort();
@@ -78,7 +80,7 @@ test("an abort after the push takes the tag away again", async () => {
   while ((await google.digestOf(`${google.project}/images/late`, tag)) !== undefined) await sleep(20);
 });
 
-test("with cancelOnAbort off, a build goes on", async () => {
+whole("with cancelOnAbort off, a build goes on", async () => {
   const controller = new AbortController();
   bench.google.scriptBuilds({ queueMs: 1500 });
   const onEvent = (event: BuildEvent): void => {
@@ -92,7 +94,7 @@ test("with cancelOnAbort off, a build goes on", async () => {
   expect((await builds())[0]?.status).toBe("SUCCESS");
 });
 
-test("a build that does the same is joined, and started anew when its owner cancels it", async () => {
+whole("a build that does the same is joined, and started anew when its owner cancels it", async () => {
   const spec = { ...tinySpec(), name: "twins" };
   const before = (await builds()).length;
   bench.google.scriptBuilds({ queueMs: 60_000 });

@@ -5,6 +5,12 @@ import { startStack } from "@imagespec/test-support";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Bench, benchOptions, openBench, tinySpec } from "./support/bench.ts";
 
+/** Minutes in all: every day those run that a refactoring breaks first. */
+const whole = test.skipIf(process.env["IMAGESPEC_WHOLE"] !== "1");
+
+/** In commands whose output is looked for: a step that the Engine has from an earlier run prints nothing. */
+const nonce = `: ${process.pid}-${Date.now()}`;
+
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench(await startStack());
@@ -24,7 +30,7 @@ async function configOf(name: string, digest: string | undefined) {
 
 test("what needs a machine is built there, to the letter, and found again", async () => {
   const env = { DOLLARS: "$HOME $$ $PROJECT_ID $(id)", LINES: "one\ntwo", TICKS: "`id` 'x' \"y\"" };
-  const spec = { name: "letters", commands: ["echo 'grüße ✓' > /greeting; cat /greeting"], env };
+  const spec = { name: "letters", commands: [`${nonce}; echo 'grüße ✓' > /greeting; cat /greeting`], env };
   const image = await bench.build(spec);
   expect((await configOf("letters", image.digest)).config?.Env).toEqual(
     expect.arrayContaining(Object.entries(env).map(([name, value]) => `${name}=${value}`)),
@@ -54,7 +60,7 @@ test("REST does what gRPC does, without a call by gRPC", async () => {
 });
 
 test("a failing command is named with its field, exit code and last lines", async () => {
-  await expect(bench.build({ commands: ["true", "echo before the end; exit 3"] })).rejects.toMatchObject({
+  await expect(bench.build({ commands: ["true", `${nonce}; echo before the end; exit 3`] })).rejects.toMatchObject({
     code: "BUILD_STEP_FAILED",
     problems: [expect.objectContaining({ path: "commands[1]" })],
     details: expect.objectContaining({ provider: "google", exitCode: 3 }),
@@ -62,17 +68,17 @@ test("a failing command is named with its field, exit code and last lines", asyn
   });
 });
 
-test("a log comes whole, though it comes late, in small pieces, and not every read succeeds", async () => {
+whole("a log comes whole, though it comes late, in small pieces, and not every read succeeds", async () => {
   bench.google.scriptBuilds({ log: { delayMs: 1000, growBy: 7 } });
   bench.google.faults.push({ op: "storage.objects.download", times: 2, after: 1, error: "UNAVAILABLE" });
   const text = "äöü€😀".repeat(20);
-  await bench.build({ commands: [`i=0; while [ $i -lt 5 ]; do echo "${text} $i"; i=$((i+1)); done`] });
+  await bench.build({ commands: [`${nonce}; i=0; while [ $i -lt 5 ]; do echo "${text} $i"; i=$((i+1)); done`] });
   const lines = bench.events.flatMap((event) => (event.type === "log" ? event.text.split("\n") : []));
   for (let number = 0; number < 5; number++) expect(lines).toContain(`${text} ${number}`);
   expect(lines.join("\n")).not.toContain("�");
 });
 
-test("a context that is there is not sent again, and a build starts soon", async () => {
+whole("a context that is there is not sent again, and a build starts soon", async () => {
   const spec = tinySpec();
   await bench.build({ ...spec, name: "context-one" });
   bench.events.length = 0;
@@ -87,7 +93,7 @@ test("a context that is there is not sent again, and a build starts soon", async
   expect(at("queue", "running")).toBeGreaterThan(at("pack", "running"));
 });
 
-test("a repository that is missing is made where the options say so", async () => {
+whole("a repository that is missing is made where the options say so", async () => {
   const { google } = bench;
   await expect(bench.build(tinySpec(), { repository: "absent" })).rejects.toMatchObject({ code: "REGISTRY_NOT_FOUND" });
   const options = { createRepository: { immutableTags: true, cleanupDays: 30, labels: { team: "ml" } } };
@@ -102,7 +108,7 @@ test("a secret is handed on by its name: its value is in nothing that this machi
   const { google, folder } = bench;
   const value = "s3cr3t-of-google-value";
   const version = google.addSecret("token", value);
-  const command = 'test "$(cat /run/secrets/token)" = s3cr3t-of-google"-"value && cat /run/secrets/token && echo used';
+  const command = `${nonce}; test "$(cat /run/secrets/token)" = s3cr3t-of-google"-"value && cat /run/secrets/token && echo used`;
   const events: BuildEvent[] = [];
   const image = await bench.build(
     {
@@ -124,7 +130,7 @@ test("a secret is handed on by its name: its value is in nothing that this machi
   expect(stdout).toBe("");
 });
 
-test("a secret that cannot be read is an error with the role", async () => {
+whole("a secret that cannot be read is an error with the role", async () => {
   const version = `projects/${bench.google.project}/secrets/nothing/versions/1`;
   const spec = {
     secrets: [{ id: "token", from: { google: version } }],
@@ -136,7 +142,7 @@ test("a secret that cannot be read is an error with the role", async () => {
   });
 });
 
-test("wheels alone go to Artifact Registry from the assembler, with no build there", async () => {
+whole("wheels alone go to Artifact Registry from the assembler, with no build there", async () => {
   const before = bench.requested("CreateBuild").length;
   const { assemble } = await import("@imagespec/builder-assemble");
   const { ImageBuildEngine, ImageSpec } = await import("@imagespec/core");
@@ -151,4 +157,25 @@ test("wheels alone go to Artifact Registry from the assembler, with no build the
   expect(await google.digestOf(`${google.project}/images/wheels`, image.tag)).toBe(image.digest);
   expect(bench.requested("CreateBuild").length).toBe(before);
   expect(await readFile(`${folder}/note.txt`, "utf8")).toBe("a file\n");
+});
+
+test("doctor says what is there, and what is missing", async () => {
+  const { googleChecks } = await import("../src/doctor/google-checks.ts");
+  const stream = { write: () => true };
+  const { signal } = new AbortController();
+  const run = (options: unknown) =>
+    googleChecks.run({ env: {}, cwd: bench.folder, stdout: stream, stderr: stream, signal, options });
+  expect(await run(bench.options)).toMatchObject([
+    { status: "ok", message: expect.stringContaining(bench.google.project) },
+    { status: "ok" },
+    { status: "ok", message: expect.stringContaining(bench.google.bucket) },
+    { status: "warning", hint: expect.stringContaining("serviceAccount") },
+  ]);
+  bench.google.setApi("cloudbuild.googleapis.com", false);
+  const closed = await run({ ...bench.options, bucket: "no-such-bucket-here" });
+  bench.google.setApi("cloudbuild.googleapis.com", true);
+  expect(closed[1]).toMatchObject({ status: "error", hint: expect.stringContaining("gcloud services enable") });
+  expect(await run({ location: "Mars" })).toMatchObject([
+    { status: "error", message: expect.stringContaining("Mars") },
+  ]);
 });

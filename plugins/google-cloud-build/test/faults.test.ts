@@ -85,7 +85,7 @@ describe("a start that is not answered", () => {
   });
 });
 
-describe("rights that are missing", () => {
+whole("rights that are missing", () => {
   test.each([
     ["storage.buckets.list", "roles/storage.bucketViewer", "storage.buckets.list"],
     ["storage.objects.create", "roles/storage.objectUser", "storage.objects.create"],

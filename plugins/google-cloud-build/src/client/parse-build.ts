@@ -1,4 +1,5 @@
 import type { BuildFailure, BuildState, BuildStatus, StepState } from "./build-state.ts";
+import { fieldsOf, listOf, textOf } from "./plain-fields.ts";
 
 const statuses: Readonly<Record<string, BuildStatus>> = {
   "0": "UNKNOWN STATUS_UNKNOWN",
@@ -26,23 +27,23 @@ const failureTypes: readonly string[] = [
 
 /** Reads a `Build` of any transport and major of the client: some give enums as numbers, some as names. */
 export function parseBuild(value: unknown): BuildState {
-  const build = fields(value);
-  const results = fields(build["results"]);
+  const build = fieldsOf(value);
+  const results = fieldsOf(build["results"]);
   return {
-    id: text(build["id"]),
+    id: textOf(build["id"]),
     status: statusOf(build["status"]),
-    statusDetail: text(build["statusDetail"]),
+    statusDetail: textOf(build["statusDetail"]),
     failure: failureOf(build["failureInfo"]),
-    steps: list(build["steps"]).map(stepOf),
-    phases: Object.fromEntries(Object.entries(fields(build["timing"])).map(([name, span]) => [name, spanOf(span)])),
-    images: list(results["images"]).map((image) => {
-      const { name, digest } = fields(image);
-      return { name: text(name), digest: text(digest) };
+    steps: listOf(build["steps"]).map(stepOf),
+    phases: Object.fromEntries(Object.entries(fieldsOf(build["timing"])).map(([name, span]) => [name, spanOf(span)])),
+    images: listOf(results["images"]).map((image) => {
+      const { name, digest } = fieldsOf(image);
+      return { name: textOf(name), digest: textOf(digest) };
     }),
-    outputs: list(results["buildStepOutputs"]).map(bytesText),
-    tags: list(build["tags"]).map(text),
-    logUrl: text(build["logUrl"]),
-    logsBucket: text(build["logsBucket"]),
+    outputs: listOf(results["buildStepOutputs"]).map(bytesText),
+    tags: listOf(build["tags"]).map(textOf),
+    logUrl: textOf(build["logUrl"]),
+    logsBucket: textOf(build["logsBucket"]),
   };
 }
 
@@ -53,17 +54,17 @@ function statusOf(value: unknown): BuildStatus {
 }
 
 function failureOf(value: unknown): BuildFailure | undefined {
-  const { type, detail } = fields(value);
-  const name = typeof type === "number" ? (failureTypes[type] ?? String(type)) : text(type);
-  const isNothing = (name === "" || name === "FAILURE_TYPE_UNSPECIFIED") && text(detail) === "";
-  return isNothing ? undefined : { type: name === "FAILURE_TYPE_UNSPECIFIED" ? "" : name, detail: text(detail) };
+  const { type, detail } = fieldsOf(value);
+  const name = typeof type === "number" ? (failureTypes[type] ?? String(type)) : textOf(type);
+  const isNothing = (name === "" || name === "FAILURE_TYPE_UNSPECIFIED") && textOf(detail) === "";
+  return isNothing ? undefined : { type: name === "FAILURE_TYPE_UNSPECIFIED" ? "" : name, detail: textOf(detail) };
 }
 
 function stepOf(value: unknown): StepState {
-  const { id, status, exitCode, timing } = fields(value);
+  const { id, status, exitCode, timing } = fieldsOf(value);
   const code = Number(exitCode ?? 0);
   return {
-    id: text(id),
+    id: textOf(id),
     status: statusOf(status ?? 0),
     exitCode: Number.isInteger(code) && code !== 0 ? code : undefined,
     ...spanOf(timing),
@@ -71,7 +72,7 @@ function stepOf(value: unknown): StepState {
 }
 
 function spanOf(value: unknown): { readonly started: number | undefined; readonly ms: number | undefined } {
-  const { startTime, endTime } = fields(value);
+  const { startTime, endTime } = fieldsOf(value);
   const [started, ended] = [timeOf(startTime), timeOf(endTime)];
   return { started, ms: started === undefined || ended === undefined ? undefined : Math.max(0, ended - started) };
 }
@@ -79,7 +80,7 @@ function spanOf(value: unknown): { readonly started: number | undefined; readonl
 /** `{ seconds, nanos }`, or RFC 3339 as JSON has it. */
 function timeOf(value: unknown): number | undefined {
   if (typeof value === "string") return Number.isNaN(Date.parse(value)) ? undefined : Date.parse(value);
-  const { seconds, nanos } = fields(value);
+  const { seconds, nanos } = fieldsOf(value);
   return seconds === undefined || seconds === null
     ? undefined
     : Number(seconds) * 1000 + Math.round(Number(nanos ?? 0) / 1e6);
@@ -87,18 +88,5 @@ function timeOf(value: unknown): number | undefined {
 
 function bytesText(value: unknown): string {
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  return Buffer.from(text(value), "base64").toString("utf8");
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  // An object's fields can always be asked for by name.
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return Buffer.from(textOf(value), "base64").toString("utf8");
 }

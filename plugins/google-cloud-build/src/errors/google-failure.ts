@@ -1,3 +1,5 @@
+import { fieldsOf, listOf, textOf } from "../client/plain-fields.ts";
+
 /** What a failed call says, whichever library and transport it came by. */
 export interface GoogleFailure {
   /** Name of a gRPC status: `PERMISSION_DENIED`. */
@@ -47,12 +49,12 @@ const network =
 
 /** Reads what a client library threw; REST errors come as HTTP codes with the answer's JSON for a message. */
 export function readFailure(error: unknown): GoogleFailure {
-  const { code, status, message, reason, errorInfoMetadata, details, response } = fields(error);
-  const answer = errorOf(fields(response)["data"]) ?? errorOf(parsed(text(message)));
+  const { code, status, message, reason, errorInfoMetadata, details, response } = fieldsOf(error);
+  const answer = errorOf(fieldsOf(response)["data"]) ?? errorOf(parsed(textOf(message)));
   if (answer !== undefined) return readAnswer(answer, Number(code ?? status));
-  const said = text(details) || text(message) || String(error);
+  const said = textOf(details) || textOf(message) || String(error);
   const metadata = strings(errorInfoMetadata);
-  return { status: statusName(code ?? status, said), message: said, reason: text(reason) || undefined, metadata };
+  return { status: statusName(code ?? status, said), message: said, reason: textOf(reason) || undefined, metadata };
 }
 
 /** Reads the body of an answer of a REST API. */
@@ -75,16 +77,16 @@ export function isTransient({ status }: GoogleFailure): boolean {
 }
 
 function readAnswer(answer: Readonly<Record<string, unknown>>, http: number): GoogleFailure {
-  const info = list(answer["details"])
-    .map(fields)
-    .find((detail) => text(detail["@type"]).endsWith("google.rpc.ErrorInfo"));
+  const info = listOf(answer["details"])
+    .map(fieldsOf)
+    .find((detail) => textOf(detail["@type"]).endsWith("google.rpc.ErrorInfo"));
   // Older APIs say it in a list of their own.
-  const first = fields(list(answer["errors"])[0]);
-  const message = text(answer["message"]);
+  const first = fieldsOf(listOf(answer["errors"])[0]);
+  const message = textOf(answer["message"]);
   return {
-    status: text(answer["status"]) || statusName(answer["code"] ?? http, message),
+    status: textOf(answer["status"]) || statusName(answer["code"] ?? http, message),
     message,
-    reason: text(info?.["reason"]) || text(first["reason"]) || undefined,
+    reason: textOf(info?.["reason"]) || textOf(first["reason"]) || undefined,
     metadata: strings(info?.["metadata"]),
   };
 }
@@ -104,8 +106,8 @@ function statusName(code: unknown, message: string): string {
 function errorOf(body: unknown): Readonly<Record<string, unknown>> | undefined {
   const given = typeof body === "string" ? parsed(body) : body;
   const first = Array.isArray(given) ? given[0] : given;
-  const { error } = fields(first);
-  return typeof error === "object" && error !== null ? fields(error) : undefined;
+  const { error } = fieldsOf(first);
+  return typeof error === "object" && error !== null ? fieldsOf(error) : undefined;
 }
 
 function parsed(value: string): unknown {
@@ -118,21 +120,8 @@ function parsed(value: string): unknown {
   }
 }
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  // An object's fields can always be asked for by name.
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
 function strings(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(fields(value)).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    Object.entries(fieldsOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );
 }

@@ -1,5 +1,6 @@
 import { ImageSpecError } from "@imagespec/errors";
 import type { GoogleApi } from "../client/google-api.ts";
+import { fieldsOf, textOf } from "../client/plain-fields.ts";
 import { explainCall, explainFailure } from "../errors/explain-call.ts";
 import { readAnswerFailure } from "../errors/google-failure.ts";
 import type { RepositoryCreation } from "../google-cloud-build-options.ts";
@@ -85,9 +86,6 @@ function bodyOf({ immutableTags, cleanupDays, labels }: RepositoryCreation): unk
 }
 
 function operationState(body: unknown): { readonly done: boolean; readonly name: string; readonly error: unknown } {
-  // An object's fields can always be asked for by name.
-  const { done, name, error } = (typeof body === "object" && body !== null ? body : {}) as Readonly<
-    Record<string, unknown>
-  >;
-  return { done: done === true, name: typeof name === "string" ? name : "", error };
+  const { done, name, error } = fieldsOf(body);
+  return { done: done === true, name: textOf(name), error };
 }
