@@ -1,6 +1,12 @@
-import { type Clock, followLog, LastLines, PlainProgress, type Poller } from "@imagespec/cloud-support";
+import {
+  type Clock,
+  followLog,
+  LastLines,
+  PlainProgress,
+  type Poller,
+  type PreparedImage,
+} from "@imagespec/cloud-support";
 import type { BuildRequest } from "@imagespec/core";
-import type { DockerfilePlan } from "@imagespec/dockerfile";
 import { isImageSpecError } from "@imagespec/errors";
 import type { CodebuildBuild, LogsPort } from "../aws/ports.ts";
 import { BuildPhases } from "./build-phases.ts";
@@ -27,7 +33,7 @@ export async function followBuild(
   options: {
     readonly poller: Poller<CodebuildBuild>;
     readonly logs: LogsPort | undefined;
-    readonly plan: DockerfilePlan;
+    readonly plan: PreparedImage["plan"];
     readonly request: Pick<BuildRequest, "emit" | "signal">;
     readonly attempt: number;
     readonly logMs?: number | undefined;
@@ -100,7 +106,7 @@ class BuildLog {
   readonly #tail: LastLines;
   #isEcho = false;
 
-  constructor(plan: DockerfilePlan, emit: BuildRequest["emit"], tail: LastLines, attempt: number) {
+  constructor(plan: PreparedImage["plan"], emit: BuildRequest["emit"], tail: LastLines, attempt: number) {
     this.#tail = tail;
     const step = `codebuild ${attempt} BUILD`;
     this.progress = new PlainProgress(plan, {
