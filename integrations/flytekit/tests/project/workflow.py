@@ -12,7 +12,8 @@ shared = {
     "pip_index": os.environ.get("TEST_INDEX"),
 }
 prepare_image = ImageSpec(name="prepare", packages=["tables==2.1"], **shared)
-train_image = ImageSpec(name="train", packages=["tables==2.1", "trees"], env={"MODE": "it's on"}, **shared)
+packages = ["tables==2.1", os.environ.get("TEST_PACKAGE", "trees")]
+train_image = ImageSpec(name="train", packages=packages, env={"MODE": "it's on"}, **shared)
 
 
 @task(container_image=prepare_image)
