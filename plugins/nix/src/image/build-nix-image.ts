@@ -248,7 +248,7 @@ class NixBuild {
     );
     let closure = missing.length === 0 ? await closures.known(own) : undefined;
     let plan = closure === undefined ? undefined : planStoreLayers(closure, options);
-    if (plan === undefined || !(await this.#areHere(layers, plan))) {
+    if (plan === undefined || !(await this.#areKnown(layers, plan))) {
       closure = await closures.realise(own, missing);
       plan = planStoreLayers(closure, options);
       await patched.collect(missing);
@@ -266,10 +266,10 @@ class NixBuild {
     return { found, layers: made, distributions: await patched.replace(distributions, asked, ofWheels) };
   }
 
-  /** Whether all planned layers are on this machine: then no file of the store has to be read. */
-  async #areHere(layers: IndexedLayers, plan: ReturnType<typeof planStoreLayers>): Promise<boolean> {
+  /** Whether all planned layers are there already: then no file of the store has to be read. */
+  async #areKnown(layers: IndexedLayers, plan: ReturnType<typeof planStoreLayers>): Promise<boolean> {
     const parts = [...plan.groups.map((group) => group.parts), ...(plan.links === undefined ? [] : [plan.links])];
-    const here = await Promise.all(parts.map((each) => layers.isHere(each)));
+    const here = await Promise.all(parts.map((each) => layers.isKnown(each)));
     return here.every((each) => each);
   }
 

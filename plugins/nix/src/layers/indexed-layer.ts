@@ -22,9 +22,10 @@ export class IndexedLayers {
     this.#index = index;
   }
 
-  /** Whether a layer is on this machine. */
-  async isHere(parts: LayerParts): Promise<boolean> {
-    return (await this.#context.cache.get(this.#key(parts))) !== undefined;
+  /** Whether a layer is on this machine, or in a registry: then it need not be written. */
+  async isKnown(parts: LayerParts): Promise<boolean> {
+    const key = this.#key(parts);
+    return (await this.#context.cache.get(key)) !== undefined || (await this.#index.find(key)) !== undefined;
   }
 
   /** Finds a layer or makes it, and starts publishing it. */
