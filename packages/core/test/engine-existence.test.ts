@@ -1,10 +1,38 @@
+import { join } from "node:path";
+import { ImageSpecError } from "@imagespec/errors";
+import type { RegistryClient, Repository, RepositoryReference } from "@imagespec/registry-client";
 import { describe, expect, it } from "vitest";
-import { ImageSpec } from "../src/index.ts";
+import { type BuildEvent, ImageSpec } from "../src/index.ts";
 import { failureOf } from "../src/testing/failure-of.ts";
 import { fakeBuilder } from "../src/testing/fake-builder.ts";
 import { testBench } from "../src/testing/test-bench.ts";
 
 const spec = new ImageSpec({ name: "acme/train", packages: ["six"] });
+
+/** What registries with immutable tags do. */
+function withImmutableTags(client: RegistryClient): RegistryClient {
+  const repositoryOf = (reference: RepositoryReference): Repository => {
+    const repository = client.repository(reference);
+    return overridden(repository, {
+      async writeManifest(bytes: Uint8Array, mediaType: string, options: { readonly tag?: string } = {}) {
+        if (options.tag !== undefined && (await repository.headManifest({ tag: options.tag })) !== undefined)
+          throw new ImageSpecError("REGISTRY_ERROR", `the tag "${options.tag}" may not move`);
+        return repository.writeManifest(bytes, mediaType, options);
+      },
+    });
+  };
+  return overridden(client, { repository: repositoryOf });
+}
+
+function overridden<T extends object>(object: T, own: object): T {
+  return new Proxy(object, {
+    get(target, key) {
+      if (Object.hasOwn(own, key)) return Reflect.get(own, key);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 describe("existence in a registry", () => {
   it("builds once and finds the image afterwards, without asking any builder", async () => {
@@ -51,6 +79,28 @@ describe("existence in a registry", () => {
       state: "unknown",
       error: { code: "REGISTRY_DOWN" },
     });
+  });
+
+  it("takes the image of whoever was faster where a tag may not move", async () => {
+    await using bench = await testBench();
+    const { registry } = bench;
+    const registryClient = withImmutableTags(bench.client);
+    const first = bench.engine([fakeBuilder({ user: "1000:1000" }).builder], { cacheFolder: join(bench.folder, "a") });
+    let winner = "";
+    const slow = fakeBuilder({
+      during: async () => {
+        winner = (await first.build(spec, { registry })).digest ?? "";
+      },
+    });
+    const second = bench.engine([slow.builder], { cacheFolder: join(bench.folder, "b"), registryClient });
+    const warnings: string[] = [];
+    const onEvent = (event: BuildEvent) => void (event.type === "warning" && warnings.push(event.message));
+    const image = await second.build(spec, { registry, onEvent });
+    expect(slow.calls).toHaveLength(1);
+    expect(image).toMatchObject({ action: "exists", digest: winner });
+    expect(warnings).toEqual([expect.stringContaining("was made by somebody else meanwhile")]);
+    // Who asks for a new image is not given an old one.
+    await expect(second.build(spec, { registry, force: true })).rejects.toMatchObject({ code: "REGISTRY_ERROR" });
   });
 
   it("builds with force although the image exists", async () => {

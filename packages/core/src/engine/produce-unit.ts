@@ -126,13 +126,13 @@ async function buildUnit(job: ImageJob, unit: BuildTarget, assignment: Assignmen
   // Between reading the files and now somebody may have edited them: then the tag must not say that this is the spec.
   await (unchanged ?? spec.source.verify(context.signal));
   job.onVerified?.(verified.platforms);
-  await publishUnit(job, unit, { ...verified, records });
-  const total = [...verified.platforms.values()].reduce((count, { layers }) => count + layers.length, 0);
+  const published = await publishUnit(job, unit, { ...verified, records });
+  const total = [...published.platforms.values()].reduce((count, { layers }) => count + layers.length, 0);
   return {
     output,
-    image: verified.image,
-    platforms: verified.platforms,
-    action: "built",
+    image: published.image,
+    platforms: published.platforms,
+    action: published.image.descriptor.digest === verified.image.descriptor.digest ? "built" : "exists",
     builder: builder.name,
     costs: {
       timings: outcome.timings,
@@ -216,24 +216,30 @@ async function copyUnit(job: ImageJob, unit: BuildTarget, made: MadeImage): Prom
     () => `the same image was built as ${made.output.reference(unit.tag)}`,
     { builder: "", prefix },
   );
-  await publishUnit(job, unit, isHere ? { ...made, records: [] } : made);
+  const { image, platforms } = await publishUnit(job, unit, isHere ? { ...made, records: [] } : made);
   const layers = {
     built: 0,
     reused: [...made.platforms.values()].reduce((sum, facts) => sum + facts.layers.length, 0),
   };
-  return { ...made, output, costs: { timings: {}, bytes: { downloaded: 0, uploaded: copied.bytesSent }, layers } };
+  return {
+    ...made,
+    output,
+    image,
+    platforms,
+    costs: { timings: {}, bytes: { downloaded: 0, uploaded: copied.bytesSent }, layers },
+  };
 }
 
 function isSamePlace(a: OpenedOutput, b: OpenedOutput): boolean {
   return a.reference("x") === b.reference("x") && a.describe("x").kind === b.describe("x").kind;
 }
 
-/** Gives an image its tags and its records, side by side. */
+/** Gives an image its tags and its records, side by side. Returns the image that has the tag in the end. */
 async function publishUnit(
   job: ImageJob,
   unit: BuildTarget,
   made: VerifiedOutcome & Pick<MadeImage, "records">,
-): Promise<void> {
+): Promise<VerifiedOutcome> {
   const { context, output } = job;
   const keep = ({ subject, record }: MadeImage["records"][number]): Promise<void> =>
     orWarn(job, `the record of "${subject.digest}" could not be kept`, () =>
@@ -241,7 +247,24 @@ async function publishUnit(
     );
   // All are waited for, so that nothing is written any more when this has failed.
   const [tagged] = await Promise.allSettled([tagUnit(job, unit, made), ...made.records.map(keep)]);
-  if (tagged.status === "rejected") throw tagged.reason;
+  if (tagged.status === "fulfilled") return made;
+  const other = await taggedMeanwhile(job, tagged.reason);
+  if (other === undefined) throw tagged.reason;
+  return other;
+}
+
+/** A registry whose tags may not move refuses the second of two machines that build the same: the first one's image counts. */
+async function taggedMeanwhile(job: ImageJob, reason: unknown): Promise<VerifiedOutcome | undefined> {
+  const { context, target, output, isForced, prefix } = job;
+  const { signal, events } = context;
+  const isRefusal = isImageSpecError(reason) && reason.origin === "registry" && !signal.aborted;
+  if (!isRefusal || isForced || target.spec.platforms.length > 1) return undefined;
+  const { existence, image, platforms } = await checkExistence(output, target, signal);
+  if (existence.state !== "present" || !existence.verified || image === undefined) return undefined;
+  const reference = output.reference(target.tag);
+  const message = `"${reference}" was made by somebody else meanwhile: that image counts, of the same spec`;
+  events.emit({ builder: "", prefix }, { type: "warning", message });
+  return { image, platforms };
 }
 
 /** Tags the platforms of a multi-platform image one by one, and an image of one platform as what it is. */
