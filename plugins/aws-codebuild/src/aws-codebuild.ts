@@ -58,6 +58,7 @@ function define(given: AwsCodebuildOptions = {}): BuilderDefinition {
   return {
     name: "aws-codebuild",
     priority: priorities.cloud,
+    appendableSource: true,
     capabilities: hasReferences ? [...capabilities, "secret-env", "secret-file"] : capabilities,
     async isAvailable({ signal }) {
       if (options === undefined) return missing;

@@ -56,6 +56,7 @@ function define(options: GoogleCloudBuildOptions = {}): BuilderDefinition {
   return {
     name: builderName,
     priority: priorities.cloud,
+    appendableSource: true,
     capabilities: hasSecrets ? [...capabilities, ...secretCapabilities] : capabilities,
     async isAvailable({ signal }): Promise<Availability> {
       const { availability } = await import("./availability.ts");
