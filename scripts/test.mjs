@@ -46,7 +46,7 @@ const lanes = {
   everyday: async () => {
     for (const name of ["lint", "types", "boundaries", "unused", "api"]) await check(name);
     add("unit", await vitest(["--project", "unit"]));
-    await withStack(async () => add("integration", await vitest(["--project", "integration"])));
+    await withStack(async () => add("integration", await vitest(["--project", "integration", "--maxWorkers=2"])));
     for (const name of ["packages", "docs"]) await check(name);
   },
   package: async (name) => {
