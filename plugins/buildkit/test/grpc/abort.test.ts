@@ -55,19 +55,22 @@ describe.each(daemonNames)("%s", (name) => {
   });
 
   // Graph drivers push by themselves, after the build.
-  test.runIf(name === "28.5-containerd" || name === "buildkitd")("an abort in the push ends the process", async (context) => {
-    const { socket, base } = await testDaemon(context, name);
-    await using registry = await silentServer();
-    const child = program.start({
-      socket,
-      protocol,
-      text: `FROM ${base}\n`,
-      exporter: { kind: "push", name: `127.0.0.1:${registry.port}/none`, insecure: true },
-      abortAt: "status pushing",
-    });
-    expect(await child.line("failed")).toMatch(/^failed ABORTED/);
-    expect(await child.ended(1000)).toBe(0);
-  });
+  test.runIf(name === "28.5-containerd" || name === "buildkitd")(
+    "an abort in the push ends the process",
+    async (context) => {
+      const { socket, base } = await testDaemon(context, name);
+      await using registry = await silentServer();
+      const child = program.start({
+        socket,
+        protocol,
+        text: `FROM ${base}\n`,
+        exporter: { kind: "push", name: `127.0.0.1:${registry.port}/none`, insecure: true },
+        abortAt: "status pushing",
+      });
+      expect(await child.line("failed")).toMatch(/^failed ABORTED/);
+      expect(await child.ended(1000)).toBe(0);
+    },
+  );
 
   test.for(["SIGKILL", "SIGTERM", "SIGINT"] as const)("%s of the process ends the step", async (signal, context) => {
     const { socket, base } = await testDaemon(context, name);
