@@ -12,9 +12,9 @@ const help = `usage: imagespec nix pin [SOURCE] [--python MINOR] [--verify] [--j
   imagespec nix pin SOURCE         of a revision of nixpkgs, the URL of a tarball, or a folder
 
 options:
-  --python MINOR   the one that is looked for, such as 3.13; of the table, this row alone
-  --verify         downloads what is pinned, and compares hash and Python
-  --json           as JSON
+      --python MINOR   the one that is looked for, such as 3.13; of the table, this row alone
+      --verify         downloads what is pinned, and compares hash and Python
+      --json           as JSON
 `;
 
 /** `imagespec nix`. */
