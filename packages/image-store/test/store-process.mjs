@@ -8,10 +8,12 @@ import { openKeyIndex, openLocalImageStore, openOciLayout, withFileLock } from "
 const [command, ...args] = process.argv.slice(2);
 const print = (line) => process.stdout.write(`${line}\n`);
 
-function isAlive(pid) {
+/** A killed process answers to signals until its parent has taken note of its death. */
+async function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    return !/^ [ZX] /.test(stat.slice(stat.lastIndexOf(")") + 1));
   } catch {
     return false;
   }
@@ -42,7 +44,7 @@ async function contend(file, marker) {
   for (;;) {
     await withFileLock(file, async () => {
       const other = Number(await readFile(marker, "utf8").catch(() => "0"));
-      if (other !== 0 && isAlive(other)) print(`violation by ${other}`);
+      if (other !== 0 && (await isAlive(other))) print(`violation by ${other}`);
       await writeFile(marker, String(process.pid));
       await sleep(Math.random() * 3);
       if (Number(await readFile(marker, "utf8")) !== process.pid) print("violation");
