@@ -65,7 +65,7 @@ async function pytest(version: Version, marked: string, env: Readonly<Record<str
     env,
   );
   expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
-  expect(stdout).toMatch(/^=+ \d+ passed(, \d+ deselected)? in /m);
+  expect(stdout).toMatch(/^=+ \d+ passed(, \d+ deselected)?(, \d+ warnings?)? in /m);
 }
 
 test.each([
