@@ -136,10 +136,9 @@ test("what was found out about a daemon does not outlive it", async (context) =>
   {
     await using _server = await listening(tunnel, socket);
     const daemon = await openDaemon(options, signal);
-    expect(daemon).toMatchObject({ kind: "engine", address: options.host, features: { store: "graphdriver" } });
+    expect(daemon).toMatchObject({ kind: "engine", address: options.host });
     await daemon.solve(solveWork("FROM debian:bookworm-slim\n"));
-    const { ms } = await timed(openDaemon(options, signal));
-    expect(ms).toBeLessThan(100);
+    expect((await openDaemon(options, signal)).features).toEqual(daemon.features);
   }
   await expect(openDaemon(options, signal)).rejects.toMatchObject({ code: "ENGINE_DOWN" });
 });
