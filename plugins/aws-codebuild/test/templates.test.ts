@@ -26,7 +26,10 @@ test.skipIf(process.env["IMAGESPEC_WHOLE"] === undefined)(
       }
     }
     const template = join(import.meta.dirname, "..", "templates", "cloudformation.yaml");
-    const { stdout } = await run([python, "-m", "cfnlint", template], { env: { ...env, PYTHONPATH: folder } });
+    const { stdout } = await run(
+      [python, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", template],
+      { env: { ...env, PYTHONPATH: folder } },
+    );
     expect(stdout).toBe("");
   },
 );

@@ -22,6 +22,8 @@ interface Vertex {
   readonly description: VertexDescription;
   readonly tail: LastLines;
   state: "running" | "ended";
+  /** Milliseconds of the monotonic clock. */
+  readonly started: number;
 }
 
 /**
@@ -90,7 +92,7 @@ export class PlainProgress {
 
   #start(id: string, name: string): void {
     const description = describeVertex(name, this.#commands, this.#steps);
-    this.#vertices.set(id, { description, tail: new LastLines(), state: "running" });
+    this.#vertices.set(id, { description, tail: new LastLines(), state: "running", started: performance.now() });
     if (description.kind !== "hidden") this.#step(id, description, { state: "running" });
   }
 
@@ -117,10 +119,12 @@ export class PlainProgress {
   ): void {
     vertex.state = "ended";
     const { name, planned } = vertex.description;
+    // What ends without a time of its own has the one since its first line.
+    const own = end.state === "done" ? { ms: Math.round(performance.now() - vertex.started) } : {};
     if (end.state === "done" && planned !== undefined) this.#built++;
     if (end.state === "done" && end.ms !== undefined && isTold)
       this.#timings[name] = (this.#timings[name] ?? 0) + end.ms;
-    if (isTold) this.#step(id, vertex.description, end);
+    if (isTold) this.#step(id, vertex.description, { ...own, ...end });
   }
 
   #step(
