@@ -1,7 +1,7 @@
 export type { BaseFacts } from "./base/base-facts.ts";
 export { emptyBaseFacts } from "./base/base-facts.ts";
 export type { KnownBase, ReadBaseOptions } from "./base/read-base.ts";
-export { readBase } from "./base/read-base.ts";
+export { readBase, readManifestBytes } from "./base/read-base.ts";
 export type { AssembleOptions } from "./build/assemble-options.ts";
 export type { BuildContext } from "./build/build-context.ts";
 export type { BuiltLayer } from "./build/built-layer.ts";

@@ -100,7 +100,11 @@ function environmentOf(config: ImageConfig): ReadonlyMap<string, string> {
   );
 }
 
-async function readManifestBytes(image: BaseImage, { content, signal }: ReadBaseOptions): Promise<Uint8Array> {
+/** The manifest of a base, brought into the content store. @throws BASE_NOT_FOUND, REGISTRY_… */
+export async function readManifestBytes(
+  image: BaseImage,
+  { content, signal }: Pick<ReadBaseOptions, "content" | "signal">,
+): Promise<Uint8Array> {
   const { digest, size } = image.manifest;
   if ((await content.stat(digest))?.size === size) return content.read(digest, { maxSize: maxManifestSize });
   const stored = await image.source.readManifest({ digest }, { signal });

@@ -1,4 +1,5 @@
 import { lockBase } from "@imagespec/assembler";
+import { readManifestBytes } from "@imagespec/assembler/parts";
 import type { BaseImage, BuildRequest, ResolvedImageSpec } from "@imagespec/core";
 import { type BaseFacts, cudaImage, type DockerfileInput, pythonPath } from "@imagespec/dockerfile";
 import { ImageSpecError } from "@imagespec/errors";
@@ -37,7 +38,7 @@ export async function lookAtBase(
   if (image === undefined) throw new ImageSpecError("INTERNAL", "the engine gave no base image");
   const { content } = request.store;
   const { signal } = request;
-  const manifest = parseImageManifest(await manifestOf(image, content, signal));
+  const manifest = parseImageManifest(await readManifestBytes(image, { content, signal }));
   const config = parseImageConfig(await configOf(image, manifest, content, signal));
   const index = await openKeyIndex(`${options.folder}/bases`, { parse: parseFacts });
   const key = `facts-1 ${image.manifest.digest}`;
@@ -79,20 +80,6 @@ async function readFacts(
     distributions: locked.distributions,
     pythonDistributions: {},
   };
-}
-
-async function manifestOf(image: BaseImage, content: ContentStore, signal: AbortSignal): Promise<Uint8Array> {
-  const { digest, size } = image.manifest;
-  if ((await content.stat(digest))?.size === size) return content.read(digest, { maxSize: maxManifestSize });
-  const stored = await image.source.readManifest({ digest }, { signal });
-  if (stored === undefined) {
-    throw new ImageSpecError("BASE_NOT_FOUND", `the base image "${image.reference}" has no manifest "${digest}"`, {
-      hint: "pull or build the base again",
-      details: { reference: image.reference, digest },
-    });
-  }
-  await content.write(stored.bytes, { expected: digest });
-  return stored.bytes;
 }
 
 async function configOf(
